@@ -1,0 +1,565 @@
+"""`Kernel.advance`: run what is ready, then say what to wait for.
+
+A *turn* is one pass over the tasks that were ready when it began. What constructs decide (who has won a race) is decided
+at the end of a turn, so two branches that finish in one turn have finished together and source order decides. Turns are
+also the unit of fairness: a task that steps aside (`sleep(0)`) runs again when every other ready task has run once.
+"""
+
+from __future__ import annotations
+
+from _heapq import heappop, heappush
+
+from lumen.kernel.cancel import Cancelled, cancel_tree
+from lumen.kernel.failures import Failures, KernelError
+from lumen.kernel.future import (
+    BRANCH,
+    CANCEL_DELIVERED,
+    CANCEL_MASK,
+    CANCEL_REQUESTED,
+    CANCELLED,
+    CLOSING,
+    COMPLETED,
+    FAILED,
+    GRACE_ARMED,
+    LOOKED,
+    NOTED,
+    PARKED,
+    RUNNING,
+    Future,
+    Root,
+)
+from lumen.kernel.messages import Ask, CancelAsk, Step
+from lumen.kernel.task import Call, CoroutineType, Task
+from lumen.kernel.timers import Timers
+from lumen.kernel.traps import pass_turn, running_task, sleep_until, suspend
+from lumen.kernel.turn import Turn, VirtualTurn
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from typing import Any, Literal
+
+    from lumen.kernel.messages import Arrival, Blocked, Site
+    from lumen.kernel.policy import Policy
+    from lumen.kernel.trace import Observer
+
+MAX_NESTED_STARTS = 100
+"""Eager spawns nested deeper than this are queued first instead, for the sake of the C stack."""
+MAX_NESTED_TURNS = 8
+"""Turns run on top of each other by preemption."""
+TURNS_PER_ADVANCE = 256
+"""After so many the host gets a look at the world; a turn may be as short as 1 µs."""
+OVERDUE_TURNS = 50
+"""How long ready tasks may hold back a deadline that is due."""
+TURNS_PER_INSTANT = 10_000
+"""So many turns at one instant of virtual time mean that somebody is busy: time moves on."""
+QUANTUM_NS = 50_000
+"""By how much it then moves."""
+DEADLINE_SLACK_NS = 2_000_000
+"""On a real clock two timers that a program sets together differ by microseconds. Deadlines are this much late, so that a
+`sleep(100)` inside a `timeout(100, …)` still comes at "the same instant", and wins, as it does in virtual time."""
+
+
+class PendingAsk:
+    """An ask without an answer, and the place where its answer is put."""
+
+    __slots__ = ("error", "kernel", "name", "seq", "task", "value")
+
+    def __init__(self, kernel: Kernel, seq: int, task: Task, name: str) -> None:
+        self.kernel = kernel
+        self.seq = seq
+        self.task = task
+        self.name = name
+        self.value: Any = None
+        self.error: BaseException | None = None
+
+    def forget(self, waiter: Any) -> None:
+        """The task that asked is being cancelled: the outside is told first, and a late answer is dropped."""
+        if self.kernel.asks.pop(self.seq, None) is not None:
+            self.kernel.commands.append(CancelAsk(self.seq))
+
+
+class Kernel:
+    """One run. Belongs to one thread; the host calls `start_main`, then `advance` until the step is done."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        *,
+        failures: Failures | None = None,
+        clock: Callable[[], int] | None = None,
+        answer_now: Callable[[str, str, Any], Any] | None = None,
+        cancel_grace_ms: float = 5000,
+        on_exit: Literal["wait", "cancel"] = "wait",
+        observer: Observer | None = None,
+    ) -> None:
+        """
+        Args:
+            failures: how failures are made and translated; the default knows no Lumen values.
+            clock: current time (ns) on the scale of `advance`, read when a timer is set so that no sleep is too
+                short. Ignored when the policy is virtual; without it the time of the last `advance` counts.
+            answer_now: answers `ask_now(kind, name, payload)` at once.
+            on_exit: what happens to tasks that outlive `main`.
+        """
+        self.policy = policy
+        self.failures = failures if failures is not None else Failures()
+        self.observer = observer
+        self.on_exit = on_exit
+        self.cancel_grace_ns = int(cancel_grace_ms * 1_000_000)
+        self.now = 0
+        """Time of the run in ns: that of the last `advance`, or virtual."""
+        self.ready = policy.make_queue()
+        self.timers = Timers()
+        self.root: Future = Root(self)
+        self.current: Task | None = None
+        """The innermost task on the Python stack."""
+        self.main: Task | None = None
+        self.asks: dict[int, PendingAsk] = {}
+        """Not answered yet, in the order asked."""
+        self.commands: list[Ask | CancelAsk] = []
+        self.unlooked: dict[Future, None] = {}
+        """Futures that have failed and that nobody has looked at, in that order."""
+        self.halted: BaseException | None = None
+        """The failure that ended the whole run (`halt`)."""
+        self.warnings: list[str] = []
+        self.spawned_count = 0
+        self.settled_count = 0
+        self.late_arrivals = 0
+        """Answers to asks that had been cancelled."""
+        self.deadlines_slack_ns = DEADLINE_SLACK_NS if clock is not None and not policy.is_virtual else 0
+        self.turn: Turn = VirtualTurn(self) if policy.is_virtual else Turn()
+        self._clock = None if policy.is_virtual else clock
+        self._answer_now = answer_now
+        self._asked = 0
+        self._held: dict[int, Arrival] = {}
+        self._undecided: list[tuple[int, int, Any]] = []
+        self._nested_starts = 0
+        self._nested_turns = 0
+        self._overdue_turns = 0
+        self._turns_at_instant = 0
+        self._steps = 0
+        self._stuck: tuple[int, int, int] = (-1, 0, 0)
+
+    # --- what the host calls -----------------------------------------------------------------------------------------
+
+    def start_main(self, fn: Callable[..., Any], *args: Any, site: Site | None = None) -> Task:
+        """Make the first task, `fn(*args)`; it runs in the next `advance`. The run ends with it and all it started."""
+        self.main = task = Task(self, self.root, site, LOOKED, None, Call(fn, args))
+        self.ready.append(task)
+        return task
+
+    def advance(self, now_ns: int = 0, arrivals: Sequence[Arrival] = ()) -> Step:
+        """Run ready tasks until all of them wait (or the host should look around), then say what to wait for.
+
+        Pure: equal inputs give equal outputs; this is what makes replay possible.
+
+        Args:
+            now_ns: integer nanoseconds since the run began; never decreases. Ignored when time is virtual.
+            arrivals: answered asks; ties are ordered by the number of the ask. Late ones are dropped and counted.
+        Raises:
+            KernelError: time went backwards, or an arrival answers an ask that was never made.
+        """
+        self._accept(arrivals)
+        if self.policy.is_virtual:
+            return self._advance_virtual()
+        if now_ns < self.now:
+            raise KernelError(f"time went backwards, from {self.now} to {now_ns}")
+        self.now = now_ns
+        return self._advance_real()
+
+    def preempt(self, now_ns: int, arrivals: Sequence[Arrival] = ()) -> bool:
+        """Called every 10 ms or so, from a signal handler, while Lumen code of the current task runs on the stack.
+
+        Asks the task to step aside at its next loop back-edge (`turn.due`). If it has not done so since the last call,
+        or a deadline is due, runs one turn of the other tasks on top of it, and takes decisions.
+
+        Returns:
+            Whether `Cancelled` must be raised now in the interrupted frame.
+        """
+        if self.policy.is_virtual:
+            self._accept(arrivals)
+            self._follow_real_time(now_ns)
+        else:
+            self._accept(arrivals)
+            self.now = max(self.now, now_ns)
+            overdue = self._fire_due()
+            if (self.turn.due or overdue) and self._nested_turns < MAX_NESTED_TURNS:
+                if self.ready or self._undecided:
+                    self._nest_turn()
+                if overdue:
+                    self._fire_overdue()
+                    self._decide()
+            self.turn.due = True
+        task = self.current
+        if task is not None and task.flags & CANCEL_MASK == CANCEL_REQUESTED:
+            task.flags |= CANCEL_DELIVERED
+            return True
+        return False
+
+    def cancel_run(self) -> None:
+        """Cancel everything, innermost first; the cleanup of the tasks runs in the following steps."""
+        root = self.root
+        root.flags &= ~CANCEL_REQUESTED
+        cancel_tree(root)
+        root.flags |= CANCEL_REQUESTED
+
+    def blocked(self) -> list[Blocked]:
+        """After a deadlock: each task, what it waits for, and where."""
+        from lumen.kernel.blocked import blocked_tasks
+
+        return blocked_tasks(self)
+
+    def counts(self) -> tuple[int, int, int]:
+        """(ready or running, waiting, ended) futures so far, constructs included."""
+        live = self.spawned_count - self.settled_count
+        ready = min(len(self.ready) + (self.current is not None), live)
+        return ready, live - ready, self.settled_count
+
+    # --- what running code calls -------------------------------------------------------------------------------------
+
+    def spawn(self, coro: Coroutine[Any, Any, Any], site: Site | None = None) -> Task:
+        """Run a coroutine that has not started in a new task inside the current one."""
+        parent = self.current
+        task = Task(self, parent if parent is not None else self.root, site, 0, coro)
+        if self.policy.starts_at_once:
+            self.start(task)
+        else:
+            self.ready.append(task)
+        return task
+
+    def spawn_call(
+        self,
+        fn: Callable[..., Any],
+        args: tuple[Any, ...] = (),
+        kwargs: dict[str, Any] | None = None,
+        site: Site | None = None,
+    ) -> Task:
+        """Call `fn` in a new task; when a coroutine or a future comes back, the task goes on with that."""
+        parent = self.current
+        task = Task(self, parent if parent is not None else self.root, site, 0, None, Call(fn, args, kwargs))
+        if self.policy.starts_at_once:
+            self.start(task)
+        else:
+            self.ready.append(task)
+        return task
+
+    def start(self, task: Task) -> None:
+        """Run a new task to its first suspension, on top of the current one (eager mode)."""
+        if self._nested_starts >= MAX_NESTED_STARTS:
+            self.ready.appendleft(task)
+            return
+        self._nested_starts += 1
+        try:
+            self._step(task)
+        finally:
+            self._nested_starts -= 1
+
+    def current_time(self) -> int:
+        """The time (ns) that timers set now are counted from."""
+        clock = self._clock
+        return self.now if clock is None else max(self.now, clock())
+
+    def duration_ns(self, ms: Any, what: str) -> int:
+        """Milliseconds given by a program, checked."""
+        if type(ms) is int or (type(ms) is float and ms == ms and ms not in (float("inf"), float("-inf"))):
+            return max(0, int(ms * 1_000_000))
+        raise self.failures.make("type-mismatch", f"`{what}` takes a number of milliseconds, got {ms!r}")
+
+    async def sleep(self, ms: float) -> None:
+        """Suspend the current task; `sleep(0)` lets every other ready task run once."""
+        duration = self.duration_ns(ms, "sleep")
+        if duration:
+            await sleep_until(self, self.current_time() + duration)
+        else:
+            await pass_turn(self)
+
+    def yield_turn(self) -> Awaitable[None]:
+        """Awaiting the result lets every other ready task run once."""
+        return pass_turn(self)
+
+    async def ask(self, kind: str, name: str, payload: object = None, site: Site | None = None) -> Any:
+        """Ask the outside and suspend until it answers. The one door, together with `ask_now`."""
+        task = running_task(self)
+        self._asked = seq = self._asked + 1
+        self.asks[seq] = pending = PendingAsk(self, seq, task, name)
+        self.commands.append(Ask(seq, kind, name, payload, site, task.number))
+        await suspend(task, pending)
+        if pending.error is not None:
+            raise pending.error
+        return pending.value
+
+    def ask_now(self, kind: str, name: str, payload: Any = None) -> Any:
+        """Ask the outside for what it knows at once: time, random numbers, environment."""
+        if self._answer_now is None:
+            raise KernelError(f"nobody answers {kind} {name}")
+        return self._answer_now(kind, name, payload)
+
+    def emit(self, value: object) -> None:
+        """`emit value`: an event for observers."""
+        if self.observer is not None:
+            self.observer.emitted(value)
+
+    def warn(self, message: str, future: Future | None = None) -> None:
+        self.warnings.append(message)
+        if self.observer is not None:
+            self.observer.warned(message, future)
+
+    def note(self, construct: Any) -> None:
+        """Something that `construct` decides by has happened: it decides at the end of this turn."""
+        if not construct.flags & NOTED:
+            construct.flags |= NOTED
+            heappush(self._undecided, (construct.rank, construct.number, construct))
+
+    # --- stepping ----------------------------------------------------------------------------------------------------
+
+    def _step(self, task: Task) -> None:
+        """Run one task until it suspends or ends. The hot path: 100,000 spawns are 200,000 of these."""
+        if task.phase >= CLOSING:
+            return  # cancelled before it had started, and still in the queue
+        outer = self.current
+        self.current = task
+        self._steps += 1
+        try:
+            coro = task.coro
+            if coro is None:
+                value = self._begin(task)
+                coro = task.coro
+                if coro is None:
+                    self._ended(task, value)
+                    return
+            if task.flags & CANCEL_MASK == CANCEL_REQUESTED:
+                task.flags |= CANCEL_DELIVERED
+                task.phase = RUNNING
+                coro.throw(Cancelled())
+            else:
+                if self.observer is not None and not task.phase:
+                    self.observer.started(task)
+                task.phase = RUNNING
+                coro.send(None)
+            if task.flags & (CANCEL_DELIVERED | GRACE_ARMED) == CANCEL_DELIVERED:
+                task.arm_grace()
+            if self.observer is not None:
+                self.observer.suspended(task)
+        except StopIteration as stop:
+            self._ended(task, stop.value)
+        except Cancelled:
+            self.current = outer
+            task.finish(CANCELLED, None)
+        except Exception as exc:
+            self.current = outer
+            self._failed(task, exc)
+        finally:
+            self.current = outer
+
+    def _begin(self, task: Task) -> Any:
+        """Make the call that a new task is for; sets `task.coro` when that gives a coroutine."""
+        call = task.waiting
+        task.waiting = None
+        task.phase = RUNNING
+        if self.observer is not None:
+            self.observer.started(task)
+        value = call.fn(*call.args, **call.kwargs) if call.kwargs else call.fn(*call.args)
+        if value.__class__ is CoroutineType:
+            task.coro = value
+        return value
+
+    def _ended(self, task: Task, value: Any) -> None:
+        """A task has returned. Returning a future means to go on with that one."""
+        if isinstance(value, Future):
+            if task.flags & BRANCH:
+                task.parent.adopt_result(task, value)
+            else:
+                task.coro = _follow(value)
+                task.phase = RUNNING
+                self._step(task)
+            return
+        task.finish(COMPLETED, value)
+
+    def _failed(self, task: Task, exc: Exception) -> None:
+        if task.flags & CANCEL_DELIVERED:
+            # A `defer` failed while the task was unwinding: it is still cancelled, but the user should hear of it.
+            self.warn(f"cleanup of {task.label()} failed: {self.failures.describe(self.failures.of(exc))}", task)
+            task.finish(CANCELLED, None)
+            return
+        failure = self.failures.of(exc)
+        if self.failures.ends_run(failure) and self.halted is None:
+            self.halted = failure
+            task.flags |= LOOKED
+            task.finish(FAILED, failure)
+            self.cancel_run()
+            return
+        task.finish(FAILED, failure)
+
+    def _run_turn(self) -> None:
+        ready = self.ready
+        popleft = ready.popleft
+        step = self._step
+        for _ in range(len(ready)):
+            if not ready:
+                break  # a nested turn has run them
+            step(popleft())
+        if self._undecided:
+            self._decide()
+        main = self.main
+        if main is not None and main.phase >= COMPLETED:
+            self.main = None
+            if main.phase != COMPLETED or self.on_exit == "cancel":
+                self.cancel_run()
+
+    def _decide(self) -> None:
+        """Let constructs decide, those that others directly depend on first: then a tie is a tie through all levels."""
+        undecided = self._undecided
+        while undecided:
+            construct = heappop(undecided)[2]
+            construct.flags &= ~NOTED
+            construct.decide()
+
+    def _nest_turn(self) -> None:
+        """One turn on top of the running task."""
+        self._nested_turns += 1
+        try:
+            self._run_turn()
+        finally:
+            self._nested_turns -= 1
+
+    # --- time and answers --------------------------------------------------------------------------------------------
+
+    def _accept(self, arrivals: Sequence[Arrival]) -> None:
+        if not arrivals:
+            return
+        for arrival in sorted(arrivals, key=_seq_of) if len(arrivals) > 1 else arrivals:
+            if not 0 < arrival.seq <= self._asked:
+                raise KernelError(f"an answer to ask {arrival.seq}, which was never made")
+            if arrival.seq not in self.asks or arrival.seq in self._held:
+                self.late_arrivals += 1
+            elif self.policy.is_virtual:
+                self._held[arrival.seq] = arrival
+            else:
+                self._deliver(arrival)
+
+    def _deliver(self, arrival: Arrival) -> None:
+        pending = self.asks.pop(arrival.seq)
+        pending.value = arrival.value
+        pending.error = arrival.error
+        pending.task.notify(self.root)
+
+    def _advance_real(self) -> Step:
+        turns = 0
+        while turns < TURNS_PER_ADVANCE:
+            if self._fire_due() and (
+                not (self.ready or self._undecided) or self._overdue_turns >= OVERDUE_TURNS
+            ):
+                self._fire_overdue()
+            elif not (self.ready or self._undecided):
+                break
+            self._run_turn()
+            turns += 1
+            if self.turn.host_waits:
+                self.turn.host_waits = False
+                break
+        return self._report(self.now if self.ready or self._undecided else self.timers.next_deadline())
+
+    def _fire_due(self) -> bool:
+        """Wake the sleeps that are due; whether a deadline of a construct is due next (which has to wait its turn)."""
+        timers = self.timers
+        if not len(timers):
+            return False
+        while True:
+            due = timers.next_deadline()
+            if due is None or due > self.now:
+                return False
+            if not timers.next_is_sleep():
+                self._overdue_turns += 1
+                return True
+            for task in timers.pop_group():
+                task.notify(self.root)
+
+    def _fire_overdue(self) -> None:
+        """Fire the deadline that is due next, and what is due with it."""
+        self._overdue_turns = 0
+        due = self.timers.next_deadline()
+        if due is not None and due <= self.now:
+            self._fire_group()
+
+    def _fire_group(self) -> None:
+        if self.timers.next_is_sleep():
+            for task in self.timers.pop_group():
+                task.notify(self.root)
+        else:
+            for target in self.timers.pop_group():
+                target.fire()
+
+    def _advance_virtual(self) -> Step:
+        turns = 0
+        timers = self.timers
+        while True:
+            while self.ready or self._undecided:
+                self._run_turn()
+                turns += 1
+                self._turns_at_instant += 1
+                if self._turns_at_instant >= TURNS_PER_INSTANT:
+                    self.move_time(QUANTUM_NS)
+                if len(timers):
+                    self._fire_passed()
+                if turns >= TURNS_PER_INSTANT:
+                    return self._report(self.now)
+            if self.asks:
+                arrival = self._held.pop(next(iter(self.asks)), None)
+                if arrival is None:
+                    return self._report(None)
+                self._deliver(arrival)
+                continue
+            due = timers.next_deadline()
+            if due is None or not self.root.children:
+                return self._report(None)
+            if due > self.now:
+                self.now = due
+                self._turns_at_instant = 0
+            self._fire_group()
+
+    def move_time(self, duration_ns: int) -> None:
+        """Let virtual time pass for a task that is busy."""
+        self.now += duration_ns
+        self._turns_at_instant = 0
+
+    def _fire_passed(self) -> None:
+        """Fire what busy tasks have let virtual time run past; what is due right now waits until nothing is ready."""
+        due = self.timers.next_deadline()
+        while due is not None and due < self.now:
+            self._fire_group()
+            due = self.timers.next_deadline()
+
+    def _follow_real_time(self, now_ns: int) -> None:
+        """Virtual time for code that never comes back to the kernel, such as `timeout(100, while true end)` in a plain
+        cell: once it has been busy for as long as the next timer is away, the timer fires. The moment is not
+        repeatable, but that code can do nothing that others see, so what the program prints is."""
+        steps, since_ns, virtual_ns = self._stuck
+        if steps != self._steps:
+            self._stuck = (self._steps, now_ns, self.now)
+            return
+        due = self.timers.next_deadline()
+        if due is not None and virtual_ns + now_ns - since_ns > due:
+            self.now = max(self.now, due)
+            self._fire_group()
+            self._decide()
+
+    def _report(self, deadline_ns: int | None) -> Step:
+        commands = self.commands
+        if commands:
+            self.commands = []
+        idle = not (self.ready or self._undecided)
+        done = idle and not self.root.children
+        deadlocked = idle and not done and deadline_ns is None and not self.asks
+        return Step(commands, None if done else deadline_ns, done, deadlocked)
+
+
+async def _follow(future: Future) -> Any:
+    return await future
+
+
+def _seq_of(arrival: Arrival) -> int:
+    return arrival.seq
+
+
+if TYPE_CHECKING:
+    _ = PARKED

@@ -1,0 +1,186 @@
+"""A coroutine that the kernel steps, and the future of what it returns: one object for both."""
+
+from __future__ import annotations
+
+from lumen.kernel.cancel import Grace, cancel_tree
+from lumen.kernel.future import (
+    BRANCH,
+    CANCEL_DELIVERED,
+    CANCEL_REQUESTED,
+    CANCELLED,
+    CLOSING,
+    COMPLETED,
+    FAILED,
+    GRACE_ARMED,
+    PARKED,
+    PENDING,
+    QUEUED,
+    RUNNING,
+    Future,
+)
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+    from typing import Any, Protocol
+
+    from lumen.kernel.kernel import Kernel
+    from lumen.kernel.messages import Site
+
+    class Waitable(Protocol):
+        """What a task can be parked on, other than a timer."""
+
+        def forget(self, waiter: Any) -> None:
+            """The task is being cancelled: it waits no more."""
+
+
+async def _nothing() -> None:
+    pass
+
+
+_sample = _nothing()
+CoroutineType = type(_sample)
+"""`types.CoroutineType`, without importing `types` at each start."""
+_sample.close()
+
+
+class Call:
+    """What a task that has not started runs: a call, made in the task itself."""
+
+    __slots__ = ("args", "fn", "kwargs")
+
+    def __init__(self, fn: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> None:
+        self.fn = fn
+        self.args = args
+        self.kwargs = kwargs
+
+    def forget(self, waiter: Any) -> None:
+        """A task that hasn't started has nothing to undo."""
+
+
+class Task(Future):
+    """Invariant: PENDING has either `coro` or a Call in `waiting`; PARKED has `waiting`; settled has neither."""
+
+    __slots__ = ("coro", "waiting")
+
+    coro: Coroutine[Any, Any, Any] | None
+    waiting: Any
+    """The timer entry (a tuple), Future, channel place or ask it is parked on; a Call before the start; while CLOSING
+    the phase it will settle in."""
+
+    def __init__(
+        self, kernel: Kernel, parent: Future, site: Site | None, flags: int, coro: Any, waiting: Any = None
+    ) -> None:
+        # Repeats Future.__init__: a super() call would add a tenth to the cost of a spawn (bench_kernel, 2026-11).
+        self.kernel = kernel
+        self.parent = parent
+        self.site = site
+        self.flags = flags
+        self.phase = PENDING
+        self.value = self.waiters = self.children = None
+        self.coro = coro
+        self.waiting = waiting
+        self.number = kernel.spawned_count = kernel.spawned_count + 1
+        if parent.children is None:
+            parent.children = {self: None}
+        else:
+            parent.children[self] = None
+        if kernel.observer is not None:
+            kernel.observer.spawned(self)
+
+    def notify(self, future: Future) -> None:
+        """What this task waits for has settled: make it ready."""
+        self.waiting = None
+        self.phase = QUEUED
+        self.kernel.ready.append(self)
+
+    # --- ending --------------------------------------------------------------------------------------------------
+
+    def finish(self, phase: int, value: Any) -> None:
+        """The coroutine has ended. Settles at once, or when what runs inside has unwound."""
+        self.coro = None
+        if self.children:
+            if phase == COMPLETED or (phase == FAILED and not self.flags & BRANCH):
+                parent = self.parent
+                self.hand_over(parent.parent if self.flags & BRANCH else parent)
+            else:
+                self.phase = CLOSING
+                self.value = value
+                self.waiting = phase
+                for child in list(self.children):
+                    cancel_tree(child)
+                # Children that had not started have settled at once, and the last of them has closed this task.
+                return
+        self.waiting = None
+        self.settle(phase, value)
+
+    def close(self) -> None:
+        phase = self.waiting
+        self.waiting = None
+        self.settle(phase, self.value)
+
+    # --- cancelling ----------------------------------------------------------------------------------------------
+
+    def cancel_self(self) -> None:
+        phase = self.phase
+        if phase >= CLOSING:
+            return
+        self.flags |= CANCEL_REQUESTED
+        kernel = self.kernel
+        if kernel.observer is not None:
+            kernel.observer.cancelled(self)
+        if phase == PARKED:
+            self.unpark()
+            self.phase = QUEUED
+            kernel.ready.append(self)
+        elif phase == PENDING:
+            if self.coro is not None:
+                self.coro.close()
+            self.finish(CANCELLED, None)
+        elif phase == QUEUED and self.waiting is not None:
+            # Woken with something in hand that it will never take: give it back.
+            self.waiting.forget(self)
+            self.waiting = None
+
+    def unpark(self) -> None:
+        """Undo the registration of what it is parked on."""
+        waiting = self.waiting
+        self.waiting = None
+        if waiting.__class__ is tuple:
+            self.kernel.timers.dropped()
+        elif waiting is not None:
+            waiting.forget(self)
+
+    def arm_grace(self) -> None:
+        """Cleanup code has parked: give it until the grace is over, once for all of the cleanup of this task."""
+        self.flags |= GRACE_ARMED
+        kernel = self.kernel
+        kernel.timers.add_deadline(kernel.current_time() + kernel.cancel_grace_ns, Grace(self), 0)
+
+    def abandon(self) -> None:
+        """The grace is over: drop the cleanup code where it stands."""
+        kernel = self.kernel
+        kernel.warn(f"cleanup of {self.label()} did not end in time and was abandoned", self)
+        if self.phase == RUNNING:
+            # Busy on the stack below us: let the preemption handler raise once more.
+            self.flags &= ~CANCEL_DELIVERED
+            return
+        if self.phase == PARKED:
+            self.unpark()
+        coro, self.coro = self.coro, None
+        for _ in range(100):
+            # Each pending `defer` that awaits answers the GeneratorExit with a RuntimeError; go on to the next.
+            try:
+                if coro is not None:
+                    coro.close()
+            except RuntimeError:
+                continue
+            except BaseException as exc:
+                kernel.warn(f"cleanup of {self.label()} failed: {kernel.failures.describe(exc)}", self)
+            break
+        if self.children:
+            for child in list(self.children):
+                cancel_tree(child)
+            self.hand_over(kernel.root)
+        if self.phase < COMPLETED:
+            self.settle(CANCELLED, None)

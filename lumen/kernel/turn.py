@@ -1,0 +1,50 @@
+"""What loops of suspending code test at each back-edge: `if turn.due and turn.tick(): await yield_turn()`."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from lumen.kernel.kernel import Kernel
+
+TICKS_PER_TURN = 1024
+"""Back-edges after which a busy task steps aside in virtual time."""
+
+
+class Turn:
+    """Real time: the preemption handler sets `due` when the task has run for long enough."""
+
+    __slots__ = ("due", "host_waits")
+
+    def __init__(self) -> None:
+        self.due = False
+        self.host_waits = False
+        """Set together with a step aside: when this turn is over the host gets a look at the world."""
+
+    def tick(self) -> bool:
+        """Whether to step aside now. Clears `due`: the next task has its own 10 ms."""
+        self.due = False
+        self.host_waits = True
+        return True
+
+
+class VirtualTurn(Turn):
+    """Virtual time: counts back-edges, so that the same program steps aside at the same place each time."""
+
+    __slots__ = ("_kernel", "_ticks")
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.due = True
+        self.host_waits = False
+        self._kernel = kernel
+        self._ticks = 0
+
+    def tick(self) -> bool:
+        """Whether to step aside now; a busy stretch takes a fixed time on the virtual clock."""
+        self._ticks += 1
+        if self._ticks < TICKS_PER_TURN:
+            return False
+        from lumen.kernel.kernel import QUANTUM_NS
+
+        self._ticks = 0
+        self._kernel.move_time(QUANTUM_NS)
+        return True
