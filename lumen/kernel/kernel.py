@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from lumen.kernel.trace import Observer
 
 MAX_NESTED_STARTS = 100
-"""Eager spawns nested deeper than this are queued first instead, for the sake of the C stack."""
+"""Eager spawns nested deeper than this are queued instead, for the sake of the C stack."""
 MAX_NESTED_TURNS = 8
 """Turns run on top of each other by preemption."""
 TURNS_PER_ADVANCE = 256
@@ -121,6 +121,8 @@ class Kernel:
         """Futures that have failed and that nobody has looked at, in that order."""
         self.halted: BaseException | None = None
         """The failure that ended the whole run (`halt`)."""
+        self.receipt: tuple[Task, Any, Any] | None = None
+        """(task, channel, message) of the last message received; see `Construct.branch_settled`."""
         self.warnings: list[str] = []
         self.spawned_count = 0
         self.settled_count = 0
@@ -246,7 +248,7 @@ class Kernel:
     def start(self, task: Task) -> None:
         """Run a new task to its first suspension, on top of the current one (eager mode)."""
         if self._nested_starts >= MAX_NESTED_STARTS:
-            self.ready.appendleft(task)
+            self.ready.append(task)
             return
         self._nested_starts += 1
         try:

@@ -1,0 +1,60 @@
+"""The kernel's port to failures, filled with the values of the language."""
+
+from __future__ import annotations
+
+from lumen.kernel.failures import Failures
+from lumen.kernel.future import COMPLETED, FAILED
+from lumen.values.errors import Failure, Halt, failure_of, failure_value, place_of
+from lumen.values.model import Completed, ErrorState, Pending
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from lumen.kernel.future import Future
+
+
+class LumenFailures(Failures):
+    """Failures as Lumen programs know them."""
+
+    __slots__ = ()
+
+    def make(self, code: str, message: str, causes: Sequence[BaseException] = ()) -> BaseException:
+        return Failure(code, message, causes=tuple(failure_of(cause) for cause in causes))
+
+    def of(self, exc: BaseException) -> BaseException:
+        return failure_of(exc)
+
+    def again(self, failure: BaseException, causes: Sequence[BaseException] = ()) -> BaseException:
+        known = failure_of(failure)
+        fresh = Failure(
+            known.code,
+            known.message,
+            data=known.data,
+            origin=known,
+            causes=tuple(failure_of(cause) for cause in causes) or known.causes,
+            site=known.site,
+        )
+        return fresh
+
+    def ends_run(self, failure: BaseException) -> bool:
+        return isinstance(failure, Halt)
+
+    def describe(self, failure: BaseException) -> str:
+        known = failure_of(failure)
+        cell, line = place_of(known)
+        if line is None:
+            return known.message
+        return f"{known.message} (line {line}, in {cell})"
+
+    def state_of(self, future: Future) -> object:
+        if future.phase == COMPLETED:
+            return Completed(future.value)
+        if future.phase == FAILED:
+            return ErrorState(failure_of(future.value).message)
+        if future.status == "cancelled":
+            return ErrorState("cancelled")
+        return Pending
+
+    def error_value(self, failure: BaseException) -> object:
+        return failure_value(failure)
