@@ -1,0 +1,93 @@
+"""Walking a tree without knowing its nodes, cut at the borders of functions."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from attrs import fields
+
+from lumen.syntax import nodes as n
+from lumen.syntax.nodes import Node
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+
+    from lumen.analysis.scopes import Function
+
+
+@cache
+def _child_fields(kind: type[Node]) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind) if f.name != "span")
+
+
+def children(node: Node) -> list[Node]:
+    """The nodes directly inside a node, in source order of its fields."""
+    found: list[Node] = []
+    for name in _child_fields(type(node)):
+        value = getattr(node, name)
+        if isinstance(value, Node):
+            found.append(value)
+        elif type(value) is tuple:
+            found.extend(item for item in value if isinstance(item, Node))
+    return found
+
+
+def walk(root: Node, stop: Collection[Node] = ()) -> Iterator[Node]:
+    """The node and everything inside, parents first, in source order; nodes in `stop` are not entered or given.
+
+    Iterative: a program may be nested as deeply as the parser lets it. The root itself is always entered.
+    """
+    stack = [root]
+    while stack:
+        node = stack.pop()
+        if node is not root and node in stop:
+            continue
+        yield node
+        inner = children(node)
+        inner.reverse()
+        stack.extend(inner)
+
+
+def inside(function: Function) -> list[Node]:
+    """The parts of a function's node that run as its body (a parameter's default does, a spawn's options do not)."""
+    node = function.node
+    if isinstance(node, n.CellDecl | n.Lambda):
+        defaults = [param.default for param in node.params if param.default is not None]
+        return [*defaults, *(() if node.body is None else (node.body,))]
+    if isinstance(node, n.BranchFor):
+        condition = () if node.condition is None else (node.condition,)
+        return [node.pattern, *condition, node.body]
+    if isinstance(node, n.Branch | n.Spawn):
+        return [node.value]
+    if isinstance(node, n.RecordDecl):
+        return [part for item in node.fields for part in (item.default, item.where) if part is not None]
+    if isinstance(node, n.Module):
+        return list(node.body)
+    assert isinstance(node, n.AsyncBlock | n.DeferStmt | n.Comptime | n.Timeout)
+    return [node.body]
+
+
+def outside(node: Node) -> list[Node]:
+    """The parts of a function's node that the function *around* it evaluates."""
+    if isinstance(node, n.BranchFor):
+        return [node.iterable]
+    if isinstance(node, n.Timeout):
+        return [node.duration_ms]
+    if isinstance(node, n.Spawn):
+        return list(node.options)
+    if isinstance(node, n.RecordDecl):
+        return list(node.methods)
+    return []
+
+
+def own_nodes(function: Function, functions: dict[Node, Function]) -> Iterator[Node]:
+    """Every node that runs as part of a function, and the nodes of the functions directly inside it (not entered)."""
+    stack = inside(function)
+    stack.reverse()
+    while stack:
+        node = stack.pop()
+        yield node
+        inner = outside(node) if node in functions else children(node)
+        inner.reverse()
+        stack.extend(inner)
