@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
     from typing import Any, Literal
 
+    from lumen.kernel.cancel import Grace
     from lumen.kernel.messages import Arrival, Blocked, Site
     from lumen.kernel.policy import Policy
     from lumen.kernel.trace import Observer
@@ -117,6 +118,8 @@ class Kernel:
         self.asks: dict[int, PendingAsk] = {}
         """Not answered yet, in the order asked."""
         self.commands: list[Ask | CancelAsk] = []
+        self.graces: dict[Task, Grace] = {}
+        """Tasks whose cleanup code has suspended, and the timers of their patience."""
         self.unlooked: dict[Future, None] = {}
         """Futures that have failed and that nobody has looked at, in that order."""
         self.halted: BaseException | None = None
@@ -366,8 +369,8 @@ class Kernel:
         return value
 
     def _ended(self, task: Task, value: Any) -> None:
-        """A task has returned. Returning a future means to go on with that one."""
-        if isinstance(value, Future):
+        """A task has returned. Returning a future means to go on with that one; main may have one as its value."""
+        if isinstance(value, Future) and task is not self.main:
             if task.flags & BRANCH:
                 task.parent.adopt_result(task, value)
             else:

@@ -99,6 +99,11 @@ class Task(Future):
     def finish(self, phase: int, value: Any) -> None:
         """The coroutine has ended. Settles at once, or when what runs inside has unwound."""
         self.coro = None
+        if self.flags & GRACE_ARMED:
+            grace = self.kernel.graces.pop(self, None)
+            if grace is not None and grace.waiting is not None:
+                grace.waiting = None
+                self.kernel.timers.dropped()
         if self.children:
             if phase == COMPLETED or (phase == FAILED and not self.flags & BRANCH):
                 parent = self.parent
@@ -155,11 +160,13 @@ class Task(Future):
         """Cleanup code has parked: give it until the grace is over, once for all of the cleanup of this task."""
         self.flags |= GRACE_ARMED
         kernel = self.kernel
-        kernel.timers.add_deadline(kernel.current_time() + kernel.cancel_grace_ns, Grace(self), 0)
+        kernel.graces[self] = grace = Grace(self)
+        kernel.timers.add_deadline(kernel.current_time() + kernel.cancel_grace_ns, grace, 0)
 
     def abandon(self) -> None:
         """The grace is over: drop the cleanup code where it stands."""
         kernel = self.kernel
+        kernel.graces.pop(self, None)
         kernel.warn(f"cleanup of {self.label()} did not end in time and was abandoned", self)
         if self.phase == RUNNING:
             # Busy on the stack below us: let the preemption handler raise once more.
