@@ -1,0 +1,188 @@
+"""Drives one kernel: tells it the time, carries out what it asks, waits for what comes next.
+
+The kernel runs in the calling thread; everything slow happens elsewhere and arrives in the mailbox. `run` blocks, `run_async`
+does the same inside a task of a Trio program. Both are loops around `Kernel.advance`, the only place where Lumen code runs.
+"""
+
+from __future__ import annotations
+
+from lumen.runtime.clock import Clock
+from lumen.runtime.preempt import Wake, preemption
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from lumen.kernel.kernel import Kernel
+    from lumen.kernel.messages import Arrival, Blocked, Step
+    from lumen.runtime.mailbox import Mailbox
+    from lumen.runtime.outside import Outside
+    from lumen.runtime.progress import Progress
+
+FLUSH_TICKS = 10
+"""Busy code has its output flushed every so many ticks of 10 ms."""
+_SLICE_S = 0.1
+"""Longest uninterrupted wait while a progress line is shown (and on Windows, where Ctrl-C doesn't end a wait)."""
+
+
+class Host:
+    """One run's loop. After it, `deadlock`, `was_interrupted` and `timed_out` say how it ended, if not by itself."""
+
+    kernel: Kernel
+    """Set by the interpreter: the kernel needs the host's clock."""
+
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        outside: Outside,
+        clock: Clock,
+        *,
+        flush: Callable[[], None],
+        timeout_ns: int | None = None,
+        take_interrupt: bool = False,
+        progress: Progress | None = None,
+    ) -> None:
+        self._mailbox = mailbox
+        self._outside = outside
+        self._clock = clock
+        self._progress = progress
+        self._take_interrupt = take_interrupt
+        self._timeout_ns = timeout_ns
+        self._ticks = 0
+        self.flush = flush
+        self.is_advancing = False
+        """Whether Lumen code may be on the stack."""
+        self.is_waiting = False
+        """Whether the thread is in a blocking wait that an exception may end."""
+        self.deadlock: list[Blocked] | None = None
+        self.was_interrupted = False
+        self.timed_out = False
+        self._cancel_wanted = False
+
+    # --- the loop --------------------------------------------------------------------------------------------------
+
+    def run(self) -> None:
+        """Step the kernel until no task is left."""
+        arrivals: Sequence[Arrival] = ()
+        with preemption(self, take_interrupt=self._take_interrupt) as signals:
+            while True:
+                signals.arm()
+                step = self._advance(arrivals)
+                if step.done:
+                    return
+                seconds = self._seconds_until(step)
+                if seconds == 0:
+                    arrivals = self._arrived()
+                    continue
+                signals.disarm()
+                self.flush()
+                self._wait(seconds)
+                arrivals = self._arrived()
+
+    async def run_async(self, wake: Callable[[float | None], object]) -> None:
+        """The same inside a Trio task: `await wake(seconds)` waits for the mailbox to ring."""
+        import trio
+
+        arrivals: Sequence[Arrival] = ()
+        with preemption(self, take_interrupt=False) as signals:
+            try:
+                while True:
+                    signals.arm()
+                    step = self._advance(arrivals)
+                    signals.disarm()
+                    if step.done:
+                        return
+                    self.flush()
+                    seconds = self._seconds_until(step)
+                    if seconds == 0:
+                        await trio.lowlevel.checkpoint()
+                    else:
+                        await wake(seconds)  # type: ignore[misc]
+                    arrivals = self._arrived()
+            except trio.Cancelled:
+                # The program around us cancels: so do we, and our cleanup may still wait for what it needs.
+                self.interrupt()
+                with trio.CancelScope(shield=True):
+                    while not (step := self._advance(self._arrived())).done:
+                        await wake(self._seconds_until(step))  # type: ignore[misc]
+                raise
+
+    def _advance(self, arrivals: Sequence[Arrival]) -> Step:
+        kernel = self.kernel
+        now = self._clock.now_ns()
+        if self._timeout_ns is not None and now >= self._timeout_ns:
+            self._time_out()
+        if self._cancel_wanted:
+            self._cancel_wanted = False
+            kernel.cancel_run()
+        self.is_advancing = True
+        try:
+            step = kernel.advance(now, arrivals)
+        finally:
+            self.is_advancing = False
+        if step.commands:
+            self._outside.execute(step.commands)
+        if step.deadlocked and self.deadlock is None:
+            self.deadlock = kernel.blocked()
+            kernel.cancel_run()
+        return step
+
+    def _seconds_until(self, step: Step) -> float | None:
+        """How long nothing will happen unless something arrives; 0 is "go on at once", None is forever."""
+        if step.deadlocked or self._cancel_wanted:
+            return 0
+        due = step.deadline_ns
+        if due is not None and self.kernel.policy.is_virtual:
+            return 0
+        if self._timeout_ns is not None and not self.timed_out:
+            due = self._timeout_ns if due is None else min(due, self._timeout_ns)
+        if due is None:
+            return None
+        return max(0.0, (due - self._clock.now_ns()) / 1e9)
+
+    def _wait(self, seconds: float | None) -> None:
+        progress = self._progress
+        try:
+            self.is_waiting = True
+            if self._cancel_wanted:
+                return
+            if progress is None:
+                self._mailbox.wait(seconds)
+            else:
+                progress.update(self.kernel)
+                self._mailbox.wait(_SLICE_S if seconds is None else min(seconds, _SLICE_S))
+        except Wake:
+            pass
+        finally:
+            self.is_waiting = False
+
+    def _arrived(self) -> list[Arrival]:
+        return self._outside.answered(self._mailbox.drain())
+
+    # --- from signal handlers --------------------------------------------------------------------------------------
+
+    def preempt(self, *, may_nest: bool = True) -> bool:
+        """Called while Lumen code is interrupted: let what is due happen; whether that code must be cancelled."""
+        kernel = self.kernel
+        now = self._clock.now_ns()
+        self._ticks += 1
+        if self._ticks % FLUSH_TICKS == 0 and may_nest:
+            self.flush()
+            if self._progress is not None:
+                self._progress.update(kernel)
+        if self._timeout_ns is not None and now >= self._timeout_ns:
+            self._time_out()
+        if self._cancel_wanted:
+            self._cancel_wanted = False
+            kernel.cancel_run()
+        return kernel.preempt(now, self._arrived())
+
+    def interrupt(self) -> None:
+        """Ctrl-C: cancel the run at the next moment at which that is safe."""
+        self.was_interrupted = True
+        self._cancel_wanted = True
+
+    def _time_out(self) -> None:
+        self._timeout_ns = None
+        self.timed_out = True
+        self._cancel_wanted = True

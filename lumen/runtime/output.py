@@ -1,0 +1,84 @@
+"""What a program prints: buffered, and flushed before anybody could miss it."""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import TextIO
+
+_FLUSH_CHARS = 8192
+
+
+class Output:
+    """Lines on their way to a stream, or kept for `text()`.
+
+    Flushed when 8 K have gathered, when the run waits or ends, by every tenth tick of the preemption timer, and after each
+    line on a terminal. When the reader of a pipe has gone away, the rest is dropped silently and `is_broken` says so.
+    """
+
+    def __init__(self, stream: TextIO | None, *, keep: bool = False) -> None:
+        """`stream` None writes nothing; `keep` gathers all text as well."""
+        self._stream = stream
+        self._lines: list[str] = []
+        self._size = 0
+        self._kept: list[str] | None = [] if keep else None
+        self._each_line = stream is not None and stream.isatty()
+        self._is_flushing = False
+        self.is_broken = False
+        self.before_write: Callable[[], None] | None = None
+        """Called before text reaches the stream, to take a progress line out of its way."""
+
+    def write_line(self, text: str) -> None:
+        """Add a line."""
+        if self._kept is not None:
+            self._kept.append(text)
+        if self._stream is None:
+            return
+        self._lines.append(text)
+        self._size += len(text) + 1
+        if self._size > _FLUSH_CHARS or self._each_line:
+            self.flush()
+
+    def flush(self) -> None:
+        """Hand everything to the operating system."""
+        stream = self._stream
+        # The preemption timer may interrupt a flush and want to flush itself.
+        if not self._lines or stream is None or self._is_flushing:
+            return
+        self._is_flushing = True
+        lines, self._lines, self._size = self._lines, [], 0
+        try:
+            if self.before_write is not None:
+                self.before_write()
+            lines.append("")
+            stream.write("\n".join(lines))
+            stream.flush()
+        except BrokenPipeError:
+            self.is_broken = True
+            self._stream = None
+        except UnicodeEncodeError as error:
+            # Lone surrogates, or a terminal that knows few characters.
+            encoding = error.encoding
+            text = "\n".join(lines).encode(encoding, "backslashreplace").decode(encoding)
+            stream.write(text)
+            stream.flush()
+        finally:
+            self._is_flushing = False
+
+    def text(self) -> str:
+        """Everything printed so far, when it is kept."""
+        return "".join(line + "\n" for line in self._kept or ())
+
+
+def silence_stdout() -> None:
+    """After a broken pipe: keep Python's own flush at exit from complaining about it."""
+    import os
+
+    try:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+    except (OSError, ValueError):
+        pass

@@ -1,0 +1,79 @@
+"""Tool calls: check, then ask at the door."""
+
+from __future__ import annotations
+
+from lumen.tools.tool import Tool
+from lumen.values.errors import Failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from lumen.kernel.kernel import Kernel
+    from lumen.kernel.messages import Site
+    from lumen.tools.registry import Registry
+
+    Messages = list[tuple[str, Any]]
+    """`role` lines so far: (role, text)."""
+
+
+class ToolCalls:
+    """The tool calls of one run."""
+
+    __slots__ = ("_kernel", "_registry", "registry_of")
+
+    def __init__(self, kernel: Kernel, registry_of: Callable[[], Registry]) -> None:
+        self._kernel = kernel
+        self.registry_of = registry_of
+        """Makes the registry at the first call: it reads `lumen.toml`."""
+        self._registry: Registry | None = None
+
+    @property
+    def registry(self) -> Registry:
+        """Which tool has which provider."""
+        if self._registry is None:
+            self._registry = self.registry_of()
+        return self._registry
+
+    def declare(self, name: str, provider: str | None = None) -> Tool:
+        """`use tool name from "provider"`."""
+        return Tool(name, provider, self)
+
+    def with_roles(self, messages: Messages | None, *own: tuple[str, Any]) -> Messages:
+        """`Chat(role user: …)`: the messages of the call go after those of the cell."""
+        if messages is None:
+            return list(own)
+        messages.extend(own)
+        return messages
+
+    async def call(
+        self,
+        tool: Any,
+        args: Sequence[Any],
+        named: dict[str, Any] | None,
+        messages: Messages | None,
+        site: Site | None,
+    ) -> Any:
+        """Call a tool and suspend until it answers.
+
+        Args:
+            messages: `role` lines; used up (emptied) when the tool takes them and the call gives no `messages` of its own.
+        """
+        named = named or {}
+        if not isinstance(tool, Tool):
+            # A variable that hides the alias.
+            found = tool(*args, **named)
+            return await found if hasattr(found, "__await__") else found
+        provider = self.registry.provider(tool._name, tool.provider)
+        if messages and provider.takes_messages and "messages" not in named:
+            named = {**named, "messages": [{"role": role, "content": _text(text)} for role, text in messages]}
+            messages.clear()
+        bound = provider.schema.bind(tool._name, args, named)
+        return await self._kernel.ask("tool", tool._name, bound, site)
+
+
+def _text(value: Any) -> str:
+    if type(value) is not str:
+        raise Failure("type-mismatch", "a `role` line must be text")
+    return value.strip()
