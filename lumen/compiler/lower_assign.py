@@ -1,0 +1,345 @@
+"""`let` and assignment: rebinding a variable to an updated value, in place where nobody can tell.
+
+`function.py` explains the ownership flag. An update of a path (`p.a.b = v`, `m["k"] = append(m["k"], v)`)
+owns the root by its flag and each value on the way by its reference count, copying what is shared.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Sequence
+
+from attrs import define
+
+from lumen.analysis.scopes import Binding, Kind
+from lumen.analysis.tables import CallTarget
+from lumen.analysis.types import INT, STRING, Type
+from lumen.analysis.walk import walk
+from lumen.compiler.function import DISCARD, OWN, Dest, FunctionBuilder, lowers_stmt
+from lumen.compiler.lower_expr import arithmetic, is_plain_scalar
+from lumen.compiler.lower_pattern import destructure
+from lumen.syntax import nodes as n
+
+GROWING = {"append": "append", "push": "append", "insert": "insert", "remove": "remove", "merge": "merge"}
+"""Built-ins that give an updated collection → what the in-place form does."""
+FRESH = frozenset(
+    ["append", "push", "insert", "remove", "keys", "values", "entries", "merge", "enumerate", "zip", "range", "take", "drop", "slice", "chunk", "window", "reverse", "sort", "sort_by", "unique", "flatten", "flat_map", "map", "filter", "group_by", "partition", "to_list", "to_set", "add", "union", "intersection", "difference", "clone", "split", "chars", "lines"]
+)
+"""Built-ins whose result nobody else holds."""
+
+
+# --- Which variables have a flag --------------------------------------------------------------
+
+
+def updated_variables(b: FunctionBuilder, root: n.Node, stop: Iterable[n.Node]) -> set[Binding]:
+    """The variables that the statements of a function update in place somewhere."""
+    found: set[Binding] = set()
+    for node in walk(root, set(stop)):
+        if not isinstance(node, n.AssignStmt):
+            continue
+        target = _root(node.target)
+        binding = b.analysis.bindings.get(target) if target is not None else None
+        if binding is None or binding.kind not in (Kind.LOCAL, Kind.GLOBAL):
+            continue
+        if not isinstance(node.target, n.Name) or growth(b, node) is not None:
+            found.add(b.copies.get(binding, binding))
+    return found
+
+
+def _root(target: n.Expr) -> n.Name | None:
+    while isinstance(target, (n.Attr, n.Index)):
+        target = target.value
+    return target if isinstance(target, n.Name) else None
+
+
+@define
+class Growth:
+    """An assignment of the form `x = append(x, …)`: what is done and with which other arguments."""
+
+    action: str
+    args: tuple[n.Expr, ...]
+
+
+def growth(b: FunctionBuilder, node: n.AssignStmt) -> Growth | None:
+    """Whether an assignment only grows (or shrinks) what its target holds already."""
+    value = node.value
+    if node.op == "++" and b.type_of(node.target).name == "list":
+        return Growth("extend", (value,))
+    if node.op is not None:
+        return None
+    if isinstance(value, n.Binary) and value.op == "++" and same_place(b, node.target, value.left):
+        return Growth("extend", (value.right,)) if b.type_of(value.left).name == "list" else None
+    target = b.analysis.calls.get(value) if isinstance(value, (n.Call, n.Pipe)) else None
+    if target is None or target.binding is None or target.binding.kind is not Kind.BUILTIN:
+        return None
+    action = GROWING.get(target.binding.name)
+    args = _arguments(value, target)
+    if action is None or not args or not same_place(b, node.target, args[0]):
+        return None
+    if len(args) != {"append": 2, "insert": 3, "remove": 2, "merge": 2}[action]:
+        return None
+    return Growth(action, tuple(args[1:]))
+
+
+def _arguments(value: n.Expr, target: CallTarget) -> list[n.Expr]:
+    """All arguments of a built-in's call in order, or nothing if some are named or spread."""
+    first: list[n.Expr] = []
+    if isinstance(value, n.Pipe):
+        first = [value.left]
+        if not isinstance(value.right, n.Call):
+            return first
+        value = value.right
+    assert isinstance(value, n.Call)
+    if target.kind == "ufcs" and isinstance(value.callee, n.Attr):
+        if not target.is_certain or value.callee.is_optional:
+            return []
+        first = [value.callee.value, *first]
+    if any(a.name is not None or a.is_spread for a in value.args):
+        return []
+    return [*first, *(a.value for a in value.args)]
+
+
+def same_place(b: FunctionBuilder, left: n.Expr, right: n.Expr) -> bool:
+    """Whether two expressions read the same variable or path, with nothing in it that could differ between two reads."""
+    if isinstance(left, n.Name) and isinstance(right, n.Name):
+        return b.analysis.bindings.get(left) is b.analysis.bindings.get(right) is not None
+    if isinstance(left, n.Attr) and isinstance(right, n.Attr):
+        return left.name.name == right.name.name and not right.is_optional and same_place(b, left.value, right.value)
+    if isinstance(left, n.Index) and isinstance(right, n.Index) and not right.is_optional:
+        return same_place(b, left.value, right.value) and _same_index(b, left.index, right.index)
+    return False
+
+
+def _same_index(b: FunctionBuilder, left: n.Expr, right: n.Expr) -> bool:
+    if isinstance(left, n.IntLit) and isinstance(right, n.IntLit):
+        return left.value == right.value
+    if isinstance(left, n.StringLit) and isinstance(right, n.StringLit):
+        return left.parts == right.parts and all(isinstance(p, str) for p in left.parts)
+    return isinstance(left, n.Name) and same_place(b, left, right)
+
+
+def is_fresh(b: FunctionBuilder, node: n.Expr) -> bool:
+    """Whether an expression makes a collection or record that nobody else holds."""
+    if isinstance(node, (n.ListExpr, n.MapExpr, n.SetExpr, n.Comprehension, n.RangeExpr, n.Slice)):
+        return True
+    if isinstance(node, n.Binary):
+        return node.op == "++"
+    if isinstance(node, n.Call):
+        target = b.analysis.calls.get(node)
+        if target is not None and target.kind == "record":
+            return True
+        return (
+            target is not None
+            and target.kind in ("builtin", "ufcs")
+            and target.is_certain
+            and (target.binding is not None and target.binding.kind is Kind.BUILTIN and target.binding.name in FRESH)
+        )
+    return False
+
+
+def set_owned(b: FunctionBuilder, node: n.Node, binding: Binding, owned: bool) -> None:
+    """Emit what records whether a variable's new value is ours alone."""
+    if b.is_owned(binding):
+        b.emit(b.py.assign(node, b.own_flag(binding), b.py.const(node, owned)))
+
+
+# --- let --------------------------------------------------------------------------------------
+
+
+@lowers_stmt(n.LetStmt)
+def let(b: FunctionBuilder, node: n.LetStmt) -> None:
+    pattern = node.pattern
+    binding = b.analysis.bindings.get(pattern)
+    if (
+        isinstance(pattern, (n.NamePattern, n.TypePattern))
+        and binding is not None
+        and (binding.kind in (Kind.LOCAL, Kind.GLOBAL))
+    ):
+        with b.block() as inner:
+            value = b.expr(node.value)
+        b.emit(*inner)
+        b.emit(b.py.assign(pattern, b.name_of(binding), value))
+        b.note_global(binding)
+        set_owned(b, node, binding, is_fresh(b, node.value))
+        return
+    t = b.type_of(node.value)
+    if isinstance(pattern, n.WildcardPattern):
+        b.into(node.value, DISCARD)
+        return
+    value = b.simple(node.value, b.expr(node.value))
+    destructure(b, node, pattern, value, t)
+
+
+# --- Assignment -------------------------------------------------------------------------------
+
+
+@lowers_stmt(n.AssignStmt)
+def assign(b: FunctionBuilder, node: n.AssignStmt) -> None:
+    target = node.target
+    grows = growth(b, node)
+    if isinstance(target, n.Name):
+        binding = b.analysis.bindings.get(target)
+        if binding is None:
+            b.emit(b.py.do(node, b.expr(target)))
+            return
+        b.note_global(binding)
+        if grows is not None and b.is_owned(binding):
+            grow_variable(b, node, binding, grows)
+            return
+        value = b.expr(node.value)
+        if node.op is not None:
+            left = b.load(target, escapes=False)
+            value = arithmetic(
+                b, node, node.op, (target, left, b.type_of(target)), (node.value, value, b.type_of(node.value))
+            )
+        b.emit(b.py.assign(node, b.name_of(binding), value))
+        set_owned(b, node, binding, node.op is None and is_fresh(b, node.value))
+        return
+    root = _root(target)
+    binding = b.analysis.bindings.get(root) if root is not None else None
+    if root is None or binding is None or not b.is_owned(binding):
+        b.emit(b.py.do(node, b.expr(target)))
+        return
+    b.note_global(binding)
+    update_path(b, node, binding, grows)
+
+
+def own_root(b: FunctionBuilder, node: n.Node, binding: Binding) -> None:
+    """Emit: make the variable's value ours, copying it if somebody else may hold it."""
+    py, name = b.py, b.name_of(binding)
+    copied = py.assign(node, name, py.call(node, "$copy", py.name(node, name)))
+    owned = py.assign(node, name + OWN, py.const(node, True))
+    b.emit(py.when(node, py.negate(node, py.name(node, name + OWN)), [copied, owned]))
+
+
+def grow_variable(b: FunctionBuilder, node: n.AssignStmt, binding: Binding, grows: Growth) -> None:
+    values = guarded_values(b, node, grows.args, binding)
+    own_root(b, node, binding)
+    name = b.name_of(binding)
+    value, in_place = grown(b, node, b.py.name(node, name), b.type_of(node.target), grows, values)
+    b.emit(b.py.do(node, value) if in_place else b.py.assign(node, name, value))
+
+
+def guarded_values(b: FunctionBuilder, node: n.Node, parts: Sequence[n.Expr], binding: Binding) -> list[ast.expr]:
+    """Lower values that go into an updated variable; kept apart if they let that very variable escape.
+
+    `xs = append(xs, f(xs))` hands the old value to f: its evaluation must come before the question who owns xs.
+    """
+    before = b.escapes
+    values = b.operands(parts)
+    if b.escapes != before:
+        values = [b.simple(node, value) for value in values]
+    return values
+
+
+def grown(
+    b: FunctionBuilder, node: n.Node, place: ast.expr, t: Type, grows: Growth, values: list[ast.expr]
+) -> tuple[ast.expr, bool]:
+    """The in-place form of a growing built-in on a value that is ours, and whether it leaves the value where it is.
+
+    Values of unknown type may turn out to be ones that can't change (a String): their new value must be stored.
+    """
+    py = b.py
+    if t.name == "list":
+        if grows.action == "append":
+            return py.method(node, place, "append", values[0]), True
+        if grows.action == "extend" and b.type_of(grows.args[0]).name == "list":
+            return py.method(node, place, "extend", values[0]), True
+    word = "concat" if grows.action == "extend" else grows.action
+    return py.call(node, f"${word}_own", place, *values), False
+
+
+def update_path(b: FunctionBuilder, node: n.AssignStmt, binding: Binding, grows: Growth | None) -> None:
+    """`x.a[i].b = v`: own each value on the way down, then store into the last."""
+    py = b.py
+    steps: list[n.Attr | n.Index] = []
+    at: n.Expr = node.target
+    while isinstance(at, (n.Attr, n.Index)):
+        steps.insert(0, at)
+        at = at.value
+    keys: list[ast.expr | None] = []
+    for step in steps:
+        if isinstance(step, n.Attr):
+            keys.append(None)
+        else:
+            lowered = b.expr(step.index)
+            keys.append(lowered if len(steps) == 1 and node.op is None else b.simple(step, lowered))
+    parts = grows.args if grows is not None else (node.value,)
+    values = guarded_values(b, node, parts, binding)
+    if (node.op is not None and grows is None) or len(steps) > 1:
+        values = [b.simple(node, value) for value in values]
+    own_root(b, node, binding)
+    place: ast.expr = py.name(node, b.name_of(binding))
+    t = b.type_of(at)
+    for step, index in zip(steps[:-1], keys[:-1], strict=True):
+        place = own_step(b, step, place, t, index)
+        t = b.type_of(step)
+    last, index = steps[-1], keys[-1]
+    if grows is not None:
+        inner = own_step(b, last, place, t, index)
+        value, in_place = grown(b, node, inner, b.type_of(last), grows, values)
+        if in_place:
+            b.emit(py.do(node, value))
+        else:
+            store(b, last, place, t, index, value)
+        return
+    value = values[0]
+    if node.op is not None:
+        old = fetch(b, last, place, t, index)
+        value = arithmetic(b, node, node.op, (last, old, b.type_of(last)), (node.value, value, b.type_of(node.value)))
+    store(b, last, place, t, index, value)
+
+
+def own_step(b: FunctionBuilder, step: n.Attr | n.Index, place: ast.expr, t: Type, index: ast.expr | None) -> ast.expr:
+    """Emit: take the value at one step of a path, copying it first if others hold it too."""
+    py = b.py
+    name = b.temp()
+    b.emit(py.assign(step, name, fetch(b, step, place, t, index)))
+    loaded = py.name(step, name)
+    shared = py.compare(step, py.call(step, "$refcount", loaded), (">", py.name(step, "$unique")))
+    with b.block() as copy:
+        b.emit(py.assign(step, name, py.call(step, "$copy", loaded)))
+        store(b, step, place, t, index, loaded)
+    b.emit(py.when(step, shared, copy))
+    return loaded
+
+
+def fetch(b: FunctionBuilder, step: n.Attr | n.Index, place: ast.expr, t: Type, index: ast.expr | None) -> ast.expr:
+    py = b.py
+    if isinstance(step, n.Attr):
+        if _has_slot(b, t, step.name.name):
+            return py.attr(step, place, step.name.name)
+        return py.call(step, "$attr", place, py.const(step, step.name.name))
+    assert index is not None
+    if _is_direct(t, b.type_of(step.index)):
+        return py.index(step, place, index)
+    return py.call(step, "$index", place, index)
+
+
+def store(
+    b: FunctionBuilder, step: n.Attr | n.Index, place: ast.expr, t: Type, index: ast.expr | None, value: ast.expr
+) -> None:
+    """Emit: put a value into a container that is ours."""
+    py = b.py
+    if isinstance(step, n.Attr):
+        if _has_slot(b, t, step.name.name) and not b.module.has_constraints(t.decl):
+            b.emit(py.assign_to(step, py.attr(step, place, step.name.name), value))
+        else:
+            b.emit(py.do(step, py.call(step, "$set_attr_own", place, py.const(step, step.name.name), value)))
+        return
+    assert index is not None
+    if _is_direct(t, b.type_of(step.index)):
+        b.emit(py.assign_to(step, py.index(step, place, index), value))
+    else:
+        b.emit(py.do(step, py.call(step, "$set_index_own", place, index, value)))
+
+
+def _has_slot(b: FunctionBuilder, t: Type, field: str) -> bool:
+    return t.decl is not None and t.decl.kind is Kind.RECORD and field in b.module.fields_of(t.decl)
+
+
+def _is_direct(container: Type, index: Type) -> bool:
+    return (container.name == "list" and index == INT) or (container.name == "map" and is_plain_scalar(index))
+
+
+__all__ = ["STRING", "Dest", "set_owned", "updated_variables"]

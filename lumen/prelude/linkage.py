@@ -1,0 +1,82 @@
+"""What compiled code needs of its surroundings and no program can name: defers, traits, reference counts, defaults."""
+
+from __future__ import annotations
+
+from sys import getrefcount
+from types import CoroutineType
+
+from lumen.values.errors import Failure, Halt, failure_value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, NoReturn
+
+
+def _measure_unique() -> int:
+    """What `getrefcount` says of an object held by one list and one local variable.
+
+    Measured, since CPython changes it: up to 3.13 the argument itself counts, from 3.14 on it is borrowed.
+    """
+    holder = [object()]
+    item = holder[0]
+    return getrefcount(item)
+
+
+UNIQUE = _measure_unique()
+
+
+def itself(value: Any) -> Any:
+    """The value: a function for tasks that have nothing to compute."""
+    return value
+
+
+def caught(exc: BaseException) -> Any:
+    """A caught failure as an `Error` value; `halt` ends the run and is not caught."""
+    if isinstance(exc, Halt):
+        raise exc
+    return failure_value(exc)
+
+
+def missing_argument(name: str) -> NoReturn:
+    """A parameter without default after one with a default was not given."""
+    raise Failure("invalid-args", f"missing argument `{name}`")
+
+
+def kept(items: Iterable[Any], keep: Callable[[Any], Any]) -> list[Any]:
+    """The items of a `for … if c` form that the condition lets through."""
+    return [item for item in items if keep(item)]
+
+
+def with_roles(messages: list[tuple[str, Any]] | None, *own: tuple[str, Any]) -> list[tuple[str, Any]]:
+    """The `role` lines collected so far, and those written as arguments of a call."""
+    collected = list(messages) if messages else []
+    if messages:
+        messages.clear()
+    return [*collected, *own]
+
+
+def run_defers(defers: list[Callable[[], Any]]) -> None:
+    """Run `defer` blocks, last first. Each runs even if another fails; the first failure is raised at the end."""
+    failure: Exception | None = None
+    while defers:
+        try:
+            defers.pop()()
+        except Exception as exc:
+            failure = failure or exc
+    if failure is not None:
+        raise failure
+
+
+async def run_defers_suspending(defers: list[Callable[[], Any]]) -> None:
+    """`run_defers` in a function that may suspend: the blocks may wait. Cancellation abandons those left."""
+    failure: Exception | None = None
+    while defers:
+        try:
+            result = defers.pop()()
+            if result.__class__ is CoroutineType:
+                await result
+        except Exception as exc:
+            failure = failure or exc
+    if failure is not None:
+        raise failure
