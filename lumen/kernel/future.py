@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from lumen.kernel.kernel import Kernel
     from lumen.kernel.messages import Site
-    from lumen.kernel.task import Task
 
 PENDING = 0
 """Not started."""
@@ -132,7 +131,6 @@ class Future:
         self.phase = phase
         self.value = value
         kernel = self.kernel
-        kernel.settled_count += 1
         waiters = self.waiters
         if phase == FAILED and waiters is None and not self.flags & (LOOKED | BRANCH):
             kernel.unlooked[self] = None
@@ -286,7 +284,3 @@ class Root(Future):
 
     def cancel_self(self) -> None:
         """The run has no code of its own to unwind."""
-
-
-if TYPE_CHECKING:
-    _ = Task

@@ -24,6 +24,8 @@ from lumen.kernel.future import (
     LOOKED,
     NOTED,
     PARKED,
+    PENDING,
+    QUEUED,
     RUNNING,
     Future,
     Root,
@@ -31,7 +33,7 @@ from lumen.kernel.future import (
 from lumen.kernel.messages import Ask, CancelAsk, Step
 from lumen.kernel.task import Call, CoroutineType, Task
 from lumen.kernel.timers import Timers
-from lumen.kernel.traps import pass_turn, running_task, sleep_until, suspend
+from lumen.kernel.traps import PARK, pass_turn, running_task, suspend
 from lumen.kernel.turn import Turn, VirtualTurn
 
 TYPE_CHECKING = False
@@ -128,7 +130,6 @@ class Kernel:
         """(task, channel, message) of the last message received; see `Construct.branch_settled`."""
         self.warnings: list[str] = []
         self.spawned_count = 0
-        self.settled_count = 0
         self.late_arrivals = 0
         """Answers to asks that had been cancelled."""
         self.deadlines_slack_ns = DEADLINE_SLACK_NS if clock is not None and not policy.is_virtual else 0
@@ -142,8 +143,11 @@ class Kernel:
         self._nested_turns = 0
         self._overdue_turns = 0
         self._turns_at_instant = 0
-        self._steps = 0
-        self._stuck: tuple[int, int, int] = (-1, 0, 0)
+        self._turns = 0
+        self._stuck: tuple[int, Task | None, int, int] = (-1, None, 0, 0)
+        self._plain_step = self._step
+        if observer is not None:
+            self._step = self._step_observed  # type: ignore[method-assign]
 
     # --- what the host calls -----------------------------------------------------------------------------------------
 
@@ -198,6 +202,7 @@ class Kernel:
         task = self.current
         if task is not None and task.flags & CANCEL_MASK == CANCEL_REQUESTED:
             task.flags |= CANCEL_DELIVERED
+            task.arm_grace()
             return True
         return False
 
@@ -216,9 +221,16 @@ class Kernel:
 
     def counts(self) -> tuple[int, int, int]:
         """(ready or running, waiting, ended) futures so far, constructs included."""
-        live = self.spawned_count - self.settled_count
+        # Counted when asked for: keeping count would cost every task, and few runs show progress.
+        ready = live = 0
+        todo: list[Any] = [self.root]
+        while todo:
+            children = todo.pop().children
+            if children:
+                live += len(children)
+                todo.extend(children)
         ready = min(len(self.ready) + (self.current is not None), live)
-        return ready, live - ready, self.settled_count
+        return ready, live - ready, self.spawned_count - live
 
     # --- what running code calls -------------------------------------------------------------------------------------
 
@@ -254,10 +266,8 @@ class Kernel:
             self.ready.append(task)
             return
         self._nested_starts += 1
-        try:
-            self._step(task)
-        finally:
-            self._nested_starts -= 1
+        self._step(task)
+        self._nested_starts -= 1
 
     def current_time(self) -> int:
         """The time (ns) that timers set now are counted from."""
@@ -272,11 +282,18 @@ class Kernel:
 
     async def sleep(self, ms: float) -> None:
         """Suspend the current task; `sleep(0)` lets every other ready task run once."""
-        duration = self.duration_ns(ms, "sleep")
-        if duration:
-            await sleep_until(self, self.current_time() + duration)
+        # One frame for the most frequent of all suspensions, instead of the traps' own three: 2.3 → 1.4 µs.
+        task = self.current
+        if task is None or task.flags & CANCEL_REQUESTED:
+            task = running_task(self)
+        duration_ns = ms * 1_000_000 if ms.__class__ is int else self.duration_ns(ms, "sleep")
+        if duration_ns > 0:
+            task.waiting = self.timers.add(int(self.current_time() + duration_ns), task)
+            task.phase = PARKED
         else:
-            await pass_turn(self)
+            task.phase = QUEUED
+            self.ready.append(task)
+        await PARK
 
     def yield_turn(self) -> Awaitable[None]:
         """Awaiting the result lets every other ready task run once."""
@@ -319,66 +336,74 @@ class Kernel:
 
     def _step(self, task: Task) -> None:
         """Run one task until it suspends or ends. The hot path: 100,000 spawns are 200,000 of these."""
-        if task.phase >= CLOSING:
-            return  # cancelled before it had started, and still in the queue
         outer = self.current
         self.current = task
-        self._steps += 1
         try:
-            coro = task.coro
-            if coro is None:
-                value = self._begin(task)
-                coro = task.coro
-                if coro is None:
-                    self._ended(task, value)
-                    return
-            if task.flags & CANCEL_MASK == CANCEL_REQUESTED:
-                task.flags |= CANCEL_DELIVERED
+            if task.flags & CANCEL_REQUESTED:
+                self._step_cancelled(task)
+            elif task.coro is not None:
                 task.phase = RUNNING
-                coro.throw(Cancelled())
+                task.coro.send(None)
             else:
-                if self.observer is not None and not task.phase:
-                    self.observer.started(task)
-                task.phase = RUNNING
-                coro.send(None)
-            if task.flags & (CANCEL_DELIVERED | GRACE_ARMED) == CANCEL_DELIVERED:
-                task.arm_grace()
-            if self.observer is not None:
-                self.observer.suspended(task)
+                self._begin(task)
         except StopIteration as stop:
-            self._ended(task, stop.value)
+            value = stop.value
+            if isinstance(value, Future):
+                self._ended_with_future(task, value)
+            else:
+                task.finish(COMPLETED, value)
         except Cancelled:
-            self.current = outer
             task.finish(CANCELLED, None)
         except Exception as exc:
-            self.current = outer
             self._failed(task, exc)
         finally:
             self.current = outer
 
-    def _begin(self, task: Task) -> Any:
-        """Make the call that a new task is for; sets `task.coro` when that gives a coroutine."""
+    def _step_observed(self, task: Task) -> None:
+        """`_step` for runs with an observer."""
+        observer = self.observer
+        if observer is not None and task.phase == PENDING:
+            observer.started(task)
+        self._plain_step(task)
+        if observer is not None and task.phase < CLOSING:
+            observer.suspended(task)
+
+    def _step_cancelled(self, task: Task) -> None:
+        """Throw `Cancelled` in, the first time; after that, let the cleanup code go on."""
+        coro = task.coro
+        if coro is None or task.phase >= CLOSING:
+            return  # cancelled before it had started, and still in the queue
+        task.phase = RUNNING
+        if task.flags & CANCEL_DELIVERED:
+            coro.send(None)
+        else:
+            task.flags |= CANCEL_DELIVERED
+            coro.throw(Cancelled())
+        if not task.flags & GRACE_ARMED:
+            task.arm_grace()
+
+    def _begin(self, task: Task) -> None:
+        """Make the call that a new task is for; when that gives a coroutine, run it to its first suspension."""
         call = task.waiting
         task.waiting = None
         task.phase = RUNNING
-        if self.observer is not None:
-            self.observer.started(task)
         value = call.fn(*call.args, **call.kwargs) if call.kwargs else call.fn(*call.args)
         if value.__class__ is CoroutineType:
             task.coro = value
-        return value
+            value.send(None)
+        else:
+            # The way a coroutine returns: `_step` goes on from there.
+            raise StopIteration(value)
 
-    def _ended(self, task: Task, value: Any) -> None:
-        """A task has returned. Returning a future means to go on with that one; main may have one as its value."""
-        if isinstance(value, Future) and task is not self.main:
-            if task.flags & BRANCH:
-                task.parent.adopt_result(task, value)
-            else:
-                task.coro = _follow(value)
-                task.phase = RUNNING
-                self._step(task)
-            return
-        task.finish(COMPLETED, value)
+    def _ended_with_future(self, task: Task, future: Future) -> None:
+        """A task that returns a future goes on with that one; only main may have one as its value."""
+        if task.flags & BRANCH:
+            task.parent.adopt_result(task, future)
+        elif task is self.main:
+            task.finish(COMPLETED, future)
+        else:
+            task.coro = _follow(future)
+            self._step(task)
 
     def _failed(self, task: Task, exc: Exception) -> None:
         if task.flags & CANCEL_DELIVERED:
@@ -399,6 +424,7 @@ class Kernel:
         ready = self.ready
         popleft = ready.popleft
         step = self._step
+        self._turns += 1
         for _ in range(len(ready)):
             if not ready:
                 break  # a nested turn has run them
@@ -538,9 +564,9 @@ class Kernel:
         """Virtual time for code that never comes back to the kernel, such as `timeout(100, while true end)` in a plain
         cell: once it has been busy for as long as the next timer is away, the timer fires. The moment is not
         repeatable, but that code can do nothing that others see, so what the program prints is."""
-        steps, since_ns, virtual_ns = self._stuck
-        if steps != self._steps:
-            self._stuck = (self._steps, now_ns, self.now)
+        turns, task, since_ns, virtual_ns = self._stuck
+        if turns != self._turns or task is not self.current:
+            self._stuck = (self._turns, self.current, now_ns, self.now)
             return
         due = self.timers.next_deadline()
         if due is not None and virtual_ns + now_ns - since_ns > due:
@@ -564,7 +590,3 @@ async def _follow(future: Future) -> Any:
 
 def _seq_of(arrival: Arrival) -> int:
     return arrival.seq
-
-
-if TYPE_CHECKING:
-    _ = PARKED

@@ -51,6 +51,7 @@ def running_task(kernel: Kernel) -> Task:
         raise KernelError("a suspending operation was called outside a task")
     if task.flags & CANCEL_MASK == CANCEL_REQUESTED:
         task.flags |= CANCEL_DELIVERED
+        task.arm_grace()
         raise Cancelled
     return task
 
@@ -67,12 +68,4 @@ def pass_turn(kernel: Kernel) -> Awaitable[None]:
     task = running_task(kernel)
     task.phase = QUEUED
     kernel.ready.append(task)
-    return PARK
-
-
-def sleep_until(kernel: Kernel, deadline_ns: int) -> Awaitable[None]:
-    """Park the current task until that time; await the result at once."""
-    task = running_task(kernel)
-    task.waiting = kernel.timers.add(deadline_ns, task)
-    task.phase = PARKED
     return PARK

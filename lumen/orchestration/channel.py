@@ -15,6 +15,7 @@ from lumen.values.model import END, PARK
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections import deque
+    from collections.abc import Coroutine
     from typing import Any
 
     from lumen.kernel.kernel import Kernel
@@ -101,9 +102,10 @@ class Channel:
         if place.state == CLOSED:
             raise self._closed_failure()
 
-    async def receive(self) -> Any:
+    def receive(self) -> Coroutine[Any, Any, Any]:
         """The next message; waits for one. Null when the channel is closed and empty."""
-        return await self._receive(None)
+        # Not `async def`: a parked receiver then has one coroutine instead of two, 230 bytes less.
+        return self._receive(None)
 
     def try_receive(self) -> Any:
         """The next message if there is one now, else null."""
@@ -258,9 +260,9 @@ class ChannelIterator:
             raise StopIteration
         return value
 
-    async def pull(self) -> Any:
+    def pull(self) -> Coroutine[Any, Any, Any]:
         """The next message, or END."""
-        return await self._channel._receive(END)
+        return self._channel._receive(END)
 
 
 if TYPE_CHECKING:

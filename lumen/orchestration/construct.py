@@ -156,7 +156,6 @@ class Construct(Future):
         task.coro = None
         task.parent = None
         task.phase = COMPLETED
-        self.kernel.settled_count += 1
         if self.kernel.observer is not None:
             self.kernel.observer.settled(task)
         self._adopt(index, future)

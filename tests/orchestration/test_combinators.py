@@ -410,7 +410,7 @@ def test_deadlock_says_what_each_task_waits_for(sim, deadlock):
         sim.run(main)
     reasons = [blocked.reason for blocked in caught.value.blocked]
     assert reasons == ["future 2 (task)", "a message on channel 1"]
-    assert [b.code_places[0][2] for b in caught.value.blocked] == ["main", "receive"]
+    assert [b.code_places[0][2] for b in caught.value.blocked] == ["main", "_receive"]
     sim.assert_clean()
 
 
