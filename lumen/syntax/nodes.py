@@ -152,6 +152,8 @@ class FieldDecl(Node):
     default: Expr | None
     where: Expr | None
     doc: str | None = None
+    attributes: tuple[Attribute, ...] = ()
+    """`@secret` before a field."""
 
 
 @frozen(eq=False)

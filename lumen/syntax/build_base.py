@@ -1,0 +1,45 @@
+"""What all parts of the builder share: the tokens, and the diagnostics found while building."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lumen.source.span import Span
+from lumen.syntax import nodes as n
+from lumen.syntax.tokens import Tokens
+
+Children = tuple[Any, ...]
+"""Values of a rule's children: nodes, token indexes, None for absent parts, lists for helper rules.
+
+They are `Any` because the grammar, not the type checker, says what they are; each method names them.
+"""
+
+
+class BuilderBase:
+    """Callbacks get the span of the rule and then its children; tokens arrive as their index."""
+
+    def __init__(self, tokens: Tokens, docs: dict[int, str]) -> None:
+        self.tokens = tokens
+        self.texts = tokens.texts
+        self.docs = docs
+        """Doc comments, by the offset of the token behind them."""
+
+    def error(self, code: str, message: str, span: Span) -> None:
+        """An error that does not stop the parser."""
+        self.tokens.findings.append(("error", code, span[0], span[1], message))
+
+    def token_span(self, index: int) -> Span:
+        """The place of a token."""
+        return Span(self.tokens.starts[index], self.tokens.ends[index])
+
+    def ident(self, index: int) -> n.Ident:
+        """A NAME token as the name it introduces."""
+        return n.Ident(Span(self.tokens.starts[index], self.tokens.ends[index]), self.texts[index])
+
+    def one(self, stmt: n.Stmt) -> n.Block:
+        """A block of one statement."""
+        return n.Block(stmt.span, (stmt,))
+
+    def expr_block(self, expr: n.Expr) -> n.Block:
+        """A block of one expression."""
+        return n.Block(expr.span, (n.ExprStmt(expr.span, expr),))
