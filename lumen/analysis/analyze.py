@@ -23,7 +23,14 @@ _RECURSION_LIMIT = 50_000
 take no C stack, so a high limit is safe for the time of the analysis."""
 
 
-def analyze(module: n.Module, file: SourceFile, interfaces: Interfaces, *, seeded: bool = False) -> Analysis:
+def analyze(
+    module: n.Module,
+    file: SourceFile,
+    interfaces: Interfaces,
+    *,
+    seeded: bool = False,
+    deterministic: bool | None = None,
+) -> Analysis:
     """All facts about a module; findings are in `Analysis.diagnostics`, in source order.
 
     Never raises for anything a program says, whatever the parser gave (a module with syntax errors may be analysed:
@@ -32,9 +39,12 @@ def analyze(module: n.Module, file: SourceFile, interfaces: Interfaces, *, seede
     Args:
         interfaces: gives what an imported module shows, by its dotted name as written; raises ImportFailed.
         seeded: the run has a seed, so that chance and time are repeatable in deterministic mode.
+        deterministic: what the command line says about the mode; it goes before the file's directive.
     """
     analysis = Analysis(file, module)
     _read_directives(analysis)
+    if deterministic is not None:
+        analysis.deterministic = deterministic
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
     try:

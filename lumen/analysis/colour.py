@@ -21,7 +21,7 @@ from attrs import Factory, define, evolve
 from lumen.analysis.functions import FunctionValues, Reason
 from lumen.analysis.scopes import Binding, Colour, Function, Kind
 from lumen.analysis.signatures import BUILTINS, SUSPENDING_METHODS, VALUE_METHODS
-from lumen.analysis.walk import children, own_nodes
+from lumen.analysis.walk import children, own_nodes, walk
 from lumen.syntax import nodes as n
 
 if TYPE_CHECKING:
@@ -87,7 +87,12 @@ class Colouring:
             self.current = self.facts[function] = _Facts()
             for node in own_nodes(function, functions):
                 self.note(node)
+        self.constants()
         self.spread()
+        for function in functions.values():
+            if isinstance(function.node, n.RecordDecl | n.Comptime):
+                # These can't wait: `checks/placement.py` refuses what certainly would.
+                function.colour = Colour.PLAIN
         for facts in self.facts.values():
             for site in facts.sites:
                 if site.is_suspending and site.is_marked:
@@ -97,6 +102,20 @@ class Colouring:
                     if site.is_higher_order:
                         target = self.analysis.calls[site.node]
                         self.analysis.calls[site.node] = evolve(target, higher_order_async=True)
+
+    def constants(self) -> None:
+        """Values of constants are computed while the module is set up, by no function of its own."""
+        functions = self.analysis.functions
+        self.current = _Facts()
+        for item in self.analysis.module.body:
+            if isinstance(item, n.ConstDecl):
+                for node in walk(item.value, functions):
+                    self.note(node)
+        for site in self.current.sites:
+            if site.is_suspending and site.is_marked:
+                self.analysis.suspends.add(site.node)
+                if site.is_maybe:
+                    self.analysis.maybe.add(site.node)
 
     def spread(self) -> None:
         """Colours and `can_spawn` grow until nothing changes."""
@@ -134,9 +153,7 @@ class Colouring:
                 self.call(node, node.right, (), 1)
         elif isinstance(node, n.Await):
             self.site(node, Reason(is_always=True))
-        elif isinstance(node, n.For):
-            self.iteration(node, node.iterable)
-        elif isinstance(node, n.ForClause):
+        elif isinstance(node, n.For | n.ForClause):
             self.iteration(node, node.iterable)
         elif isinstance(node, n.Spawn):
             self.current.spawns = True
@@ -189,9 +206,9 @@ class Colouring:
         elif target.kind == "value":
             self.value_call(node, callee, target, receiver)
         elif target.kind == "method":
-            assert target.binding is not None and target.method is not None
+            assert target.binding is not None
             record = self.declared.records.get(target.binding)
-            fact = None if record is None else record.methods.get(target.method)
+            fact = None if record is None else record.methods.get(target.method or "")
             self.site(node, self.values.cell(fact))
         elif target.kind == "ufcs":
             self.ufcs_call(node, args, target, receiver, shift)
@@ -219,7 +236,8 @@ class Colouring:
         self, node: n.Expr, args: tuple[n.Arg, ...], target: CallTarget, receiver: Type | None, shift: int
     ) -> None:
         """`x.f(a)` where a cell or built-in `f` is visible."""
-        assert target.binding is not None and target.method is not None
+        assert target.binding is not None
+        assert target.method is not None
         self.site_of_binding(node, target.binding, args, shift + 1, is_maybe=not target.is_certain)
         if not target.is_certain:
             reason = self.methods_called(target.method, receiver)
@@ -284,4 +302,14 @@ def is_endless(node: n.While | n.Loop) -> bool:
     return True
 
 
-_OWN_FUNCTIONS = (n.CellDecl, n.Lambda, n.AsyncBlock, n.Branch, n.BranchFor, n.Timeout, n.DeferStmt, n.RecordDecl, n.EnumDecl)
+_OWN_FUNCTIONS = (
+    n.CellDecl,
+    n.Lambda,
+    n.AsyncBlock,
+    n.Branch,
+    n.BranchFor,
+    n.Timeout,
+    n.DeferStmt,
+    n.RecordDecl,
+    n.EnumDecl,
+)

@@ -114,7 +114,9 @@ def _entry(declared: Declared, binding: Binding) -> dict[str, Any] | None:
     if kind is Kind.TYPE and isinstance(node, n.TypeAliasDecl):
         return {"kind": "type", "type": _type(declared.annotation(node.value))}
     if kind is Kind.TRAIT and isinstance(node, n.TraitDecl):
-        methods = {method.name.name: _cell(declared.nodes[method]) for method in node.methods if method in declared.nodes}
+        methods = {
+            method.name.name: _cell(declared.nodes[method]) for method in node.methods if method in declared.nodes
+        }
         required = [method.name.name for method in node.methods if method.body is None]
         return {"kind": "trait", "methods": methods, "required": required}
     if kind is Kind.TOOL and isinstance(node, n.UseToolDecl):

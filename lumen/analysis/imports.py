@@ -84,7 +84,8 @@ def _missing_name(analysis: Analysis, names: ImportedNames, module: str, item: n
     interface = names.interface(module)
     notes = (f"imported along `{analysis.file.path}` → `{module}`",)
     if wanted in interface.get("hidden", ()):
-        message, hint = f"`{wanted}` of module `{module}` is not exported", f"put `pub` before it in `{module}`"
+        message = f"`{wanted}` of module `{module}` is not exported"
+        hint: str | None = f"put `pub` before it in `{module}`"
     else:
         suggestion = nearest(wanted, interface["exports"])
         message = f"module `{module}` has no `{wanted}`"

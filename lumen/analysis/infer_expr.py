@@ -167,7 +167,9 @@ class ExprInference:
     def _items(self, items: tuple[n.Expr | n.Spread, ...]) -> Type:
         element = NEVER
         for item in items:
-            element = join(element, element_of(self.expr(item.value)) if isinstance(item, n.Spread) else self.expr(item))
+            element = join(
+                element, element_of(self.expr(item.value)) if isinstance(item, n.Spread) else self.expr(item)
+            )
         return element
 
     def type_ListExpr(self, node: n.ListExpr) -> Type:
@@ -469,7 +471,9 @@ class ExprInference:
             self.expr(option.value)
         value = self.expr(node.value)
         if isinstance(node.value, n.ListExpr):
-            return list_of(future_of(_spawned(element_of(value), all(isinstance(i, n.Lambda) for i in node.value.items))))
+            return list_of(
+                future_of(_spawned(element_of(value), all(isinstance(i, n.Lambda) for i in node.value.items)))
+            )
         return future_of(_spawned(value, isinstance(node.value, n.Lambda)))
 
     def type_AsyncBlock(self, node: n.AsyncBlock) -> Type:
@@ -496,7 +500,7 @@ class ExprInference:
         value = NEVER
         for branch in node.branches:
             value = join(value, awaited(self._branch(branch)))
-        if not is_known or any(branch.name is not None for branch in node.branches) and node.kind == "parallel":
+        if not is_known or (any(branch.name is not None for branch in node.branches) and node.kind == "parallel"):
             return future_of(ANY)
         if node.is_call and len(node.branches) == 1:
             # One list stands for its elements.

@@ -3,10 +3,10 @@
 An interface is a dict of dicts, lists, tuples, strings and booleans (it is marshalled):
 
     {"exports": {name: entry}, "hidden": [names that are not `pub`],
-     "methods": {name: [colour, …]}, "fields": [names of record fields], "impls": [(type, {name: cell entry})]}
+     "methods": {name: [colour, …]}, "fields": [names of record fields]}
 
-    entry: {"kind": "cell", "params": [(name, type, has_default, is_rest)], "result": type, "colour": "plain"|"suspends",
-            "is_async", "is_generator", "is_extern", "can_spawn", "effects": [names]}
+    entry: {"kind": "cell", "params": [(name, type, has_default, is_rest)], "result": type,
+            "colour": "plain" | "suspends", "is_async", "is_generator", "is_extern", "can_spawn", "effects": [names]}
            {"kind": "record", "fields": [(name, type, has_default)], "methods": {name: cell entry}}
            {"kind": "enum", "variants": {name: [(field, type, has_default)]}, "methods": {name: cell entry}}
            {"kind": "const" | "global" | "type", "type": type}   {"kind": "trait", "methods": {name: cell entry}}
@@ -66,7 +66,8 @@ class ImportFailed(Exception):
 def import_cycle(chain: tuple[str, ...]) -> ImportFailed:
     """The failure for modules that import each other; `chain` ends with the module it began with."""
     return ImportFailed(
-        "import-cycle", f"`{chain[0]}` imports itself", ("imported along " + " → ".join(f"`{name}`" for name in chain),),
+        "import-cycle", f"`{chain[0]}` imports itself",
+        ("imported along " + " → ".join(f"`{name}`" for name in chain),),
         "move what both need into a module of its own",
     )  # fmt: skip
 

@@ -38,9 +38,10 @@ class PatternResolver:
         enum = self.declare(node.name.name, Kind.ENUM, node)
         bindings[node.name] = enum
         variants = self.analysis.members.setdefault(enum, {})
-        is_future_state = node.name.name == "FutureState" and FUTURE_STATE == {
-            variant.name.name: len(variant.fields) for variant in node.variants
-        }
+        is_future_state = (
+            node.name.name == "FutureState"
+            and {variant.name.name: len(variant.fields) for variant in node.variants} == FUTURE_STATE
+        )
         for variant in node.variants:
             name = variant.name.name
             binding = Binding(name, Kind.VARIANT, variant, self.scope.function, parent=enum)
@@ -190,10 +191,14 @@ class PatternResolver:
                 return
             suggestion = self.scope.suggestion(first)
             hint = None if suggestion is None else f"did you mean `{suggestion}`?"
-            report(self.analysis, "unresolved-name", f"`{'.'.join(node.path)}` is not a known variant or record", node, hint=hint)
-        elif binding.kind in (Kind.VARIANT, Kind.RECORD) or _is_prelude_variant(binding):
-            self.use(node, binding)
-        elif binding.kind is Kind.TYPE:
+            report(
+                self.analysis,
+                "unresolved-name",
+                f"`{'.'.join(node.path)}` is not a known variant or record",
+                node,
+                hint=hint,
+            )
+        elif binding.kind in (Kind.VARIANT, Kind.RECORD) or _is_prelude_variant(binding) or binding.kind is Kind.TYPE:
             self.use(node, binding)
         else:
             report(self.analysis, "not-a-pattern", f"`{'.'.join(node.path)}` is not a variant or record", node)

@@ -292,7 +292,12 @@ class Resolver(PatternResolver):
                 self.visit(root.index)
             root = root.value
         if not isinstance(root, n.Name):
-            report(self.analysis, "not-assignable", "only variables, and fields and elements of variables, can be assigned to", node.target)
+            report(
+                self.analysis,
+                "not-assignable",
+                "only variables, and fields and elements of variables, can be assigned to",
+                node.target,
+            )
             self.visit(root)
             return
         binding = self.assigned_variable(node, root, is_new=root is node.target and node.op is None)
@@ -305,7 +310,8 @@ class Resolver(PatternResolver):
         elif binding in self.let_bound and not binding.is_mut:
             first = binding.node
             report(
-                self.analysis, "assign-to-let", f"`{root.name}` is assigned again, but was not introduced as `mut`", root,
+                self.analysis, "assign-to-let", f"`{root.name}` is assigned again, but was not introduced as `mut`",
+                root,
                 severity="warning", hint=f"write `let mut {root.name} = …`",
                 first=None if first is None else (first, "introduced here"),
             )  # fmt: skip
@@ -326,7 +332,14 @@ class Resolver(PatternResolver):
                 self.scope = self.module_scope
             made = self.declare(name, Kind.LOCAL, root, is_mut=True)
             self.scope = before
-            report(self.analysis, "missing-let", f"`{name}` is introduced here", root, severity="hint", hint=f"write `let {name} = …`")
+            report(
+                self.analysis,
+                "missing-let",
+                f"`{name}` is introduced here",
+                root,
+                severity="hint",
+                hint=f"write `let {name} = …`",
+            )
             return made
         if is_unknown:
             suggestion = self.scope.suggestion(name)
@@ -337,7 +350,13 @@ class Resolver(PatternResolver):
             return None
         assert binding is not None
         what = _WORDS.get(binding.kind, binding.kind.value)
-        report(self.analysis, "not-assignable", f"`{name}` is {what} and can't be assigned to", root, hint=f"write `let {name} = …` for a variable of that name")
+        report(
+            self.analysis,
+            "not-assignable",
+            f"`{name}` is {what} and can't be assigned to",
+            root,
+            hint=f"write `let {name} = …` for a variable of that name",
+        )
         return None
 
     # --- Names ---

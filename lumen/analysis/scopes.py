@@ -82,7 +82,8 @@ class Function:
     colour: Colour = Colour.PLAIN
     is_generator: bool = False
     captures: dict[Binding, None] = Factory(dict)
-    """Bindings of enclosing functions used here or in functions nested here, in order of first use (an ordered set). GLOBALs and top-level declarations are never captured."""
+    """Bindings of enclosing functions used here or in functions nested here, in order of first use (an
+    ordered set). GLOBALs and top-level declarations are never captured."""
     free: dict[Binding, None] = Factory(dict)
     """Nested cells, records, and enums of enclosing functions used here: found by name when used, never copied."""
     locals: list[Binding] = Factory(list)

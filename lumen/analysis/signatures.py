@@ -420,7 +420,7 @@ VALUE_METHODS: dict[str, dict[str, Type]] = {
 """Method → result type, for futures and channels."""
 
 VALUE_ATTRIBUTES: dict[str, dict[str, Type]] = {
-    "Future": {"status": STRING},
+    "Future": {"status": STRING, "state": Type("FutureState")},
     "Error": {"message": STRING, "code": STRING},
 }
 

@@ -51,11 +51,14 @@ class Analysis:
     diagnostics: list[Diagnostic] = Factory(list)
     bindings: dict[Node, Binding] = Factory(dict)
     """Name → what it refers to (None is absent: unresolved). Ident, NamePattern, TypePattern, Decl → what it
-    introduces. NamePattern and ConstructorPattern that name a variant or record → that VARIANT/RECORD/BUILTIN binding (`ok`, `err`, `Error`).
+    introduces. NamePattern and ConstructorPattern that name a variant or record → that VARIANT/RECORD/BUILTIN
+    binding (`ok`, `err`, `Error`).
     Attr that is `Enum.Variant` or `module.member` → the member's binding. AssignStmt target Name → the variable.
     Branch with a name under a direct `await` → the variable it binds."""
     functions: dict[Node, Function] = Factory(dict)
-    """CellDecl, Lambda, AsyncBlock, DeferStmt, Module, Comptime → themselves; Branch, BranchFor, Timeout, and Spawn (of anything but a call, lambda, async block or list of those) → their task body."""
+    """CellDecl, Lambda, AsyncBlock, DeferStmt, Module, Comptime, RecordDecl (its defaults and conditions) → themselves;
+    Branch, BranchFor, Timeout, and Spawn (of anything but a call, lambda, async block or list of those) → their task
+    body."""
     types: dict[Expr, Type] = Factory(dict)
     """Expressions whose type is known; absent means unknown. Int means exactly Int (never Bool)."""
     suspends: set[Node] = Factory(set)

@@ -56,9 +56,9 @@ def _of_member(declared: Declared, callee: n.Attr, receiver: Type) -> CallTarget
         return CallTarget("value", None, name)
     if fallback is None:
         return CallTarget("value", None, name)
-    certain = (
-        receiver.name in BUILTIN_TYPES or receiver.name in VALUE_METHODS
-    ) and not declared.has_method_called(name)
+    certain = (receiver.name in BUILTIN_TYPES or receiver.name in VALUE_METHODS) and not declared.has_method_called(
+        name
+    )
     # A map's own entry goes first, where its keys may be strings.
     if receiver.name == "map" and (not receiver.args or receiver.args[0].name in ("String", ANY.name, NEVER.name)):
         certain = False

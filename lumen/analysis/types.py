@@ -48,26 +48,32 @@ def list_of(element: Type) -> Type:
 
 
 def set_of(element: Type) -> Type:
+    """`set[T]`."""
     return Type("set", (element,))
 
 
 def tuple_of(*items: Type) -> Type:
+    """`(A, B)`."""
     return Type("tuple", items)
 
 
 def map_of(key: Type, value: Type) -> Type:
+    """`map[K, V]`."""
     return Type("map", (key, value))
 
 
 def future_of(value: Type) -> Type:
+    """`Future[T]`."""
     return Type("Future", (value,))
 
 
 def channel_of(value: Type) -> Type:
+    """`Channel[T]`."""
     return Type("Channel", (value,))
 
 
 def result_of(value: Type, error: Type) -> Type:
+    """`result[T, E]`."""
     return Type("result", (value, error))
 
 
@@ -76,14 +82,20 @@ def fn_of(params: tuple[Type, ...], result: Type) -> Type:
     return Type("fn", (*params, result))
 
 
+_JOINED_BY_PARTS = frozenset({"list", "set", "map", "tuple", "Future", "Channel", "result", "yield"})
+
+
 def join(a: Type, b: Type) -> Type:
     """The smallest type we speak of that holds both."""
-    if a == b or b is NEVER:
+    if a == b or b == NEVER:
         return a
-    if a is NEVER:
+    if a == NEVER:
         return b
-    if a.name == b.name and a.name in ("list", "set", "map", "Future", "Channel", "result") and len(a.args) == len(b.args):
+    if a.name != b.name or len(a.args) != len(b.args) or a.decl is not b.decl:
+        return ANY
+    if a.name in _JOINED_BY_PARTS:
         return Type(a.name, tuple(join(x, y) for x, y in zip(a.args, b.args, strict=True)))
-    if a.name == b.name == "tuple" and len(a.args) == len(b.args):
-        return Type("tuple", tuple(join(x, y) for x, y in zip(a.args, b.args, strict=True)))
+    if a.name == "fn":
+        params = (x if x == y else ANY for x, y in zip(a.args[:-1], b.args[:-1], strict=True))
+        return Type("fn", (*params, join(a.args[-1], b.args[-1])))
     return ANY

@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
-
-from attrs import fields
 
 from lumen.syntax import nodes as n
 from lumen.syntax.nodes import Node
+from lumen.syntax.visit import children
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from lumen.analysis.scopes import Function
-
-
-@cache
-def _child_fields(kind: type[Node]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if f.name != "span")
-
-
-def children(node: Node) -> list[Node]:
-    """The nodes directly inside a node, in source order of its fields."""
-    found: list[Node] = []
-    for name in _child_fields(type(node)):
-        value = getattr(node, name)
-        if isinstance(value, Node):
-            found.append(value)
-        elif type(value) is tuple:
-            found.extend(item for item in value if isinstance(item, Node))
-    return found
 
 
 def walk(root: Node, stop: Collection[Node] = ()) -> Iterator[Node]:
@@ -44,7 +25,7 @@ def walk(root: Node, stop: Collection[Node] = ()) -> Iterator[Node]:
         if node is not root and node in stop:
             continue
         yield node
-        inner = children(node)
+        inner = list(children(node))
         inner.reverse()
         stack.extend(inner)
 
@@ -63,7 +44,7 @@ def inside(function: Function) -> list[Node]:
     if isinstance(node, n.RecordDecl):
         return [part for item in node.fields for part in (item.default, item.where) if part is not None]
     if isinstance(node, n.Module):
-        return list(node.body)
+        return [item for item in node.body if not isinstance(item, n.ConstDecl)]
     assert isinstance(node, n.AsyncBlock | n.DeferStmt | n.Comptime | n.Timeout)
     return [node.body]
 
@@ -88,6 +69,6 @@ def own_nodes(function: Function, functions: dict[Node, Function]) -> Iterator[N
     while stack:
         node = stack.pop()
         yield node
-        inner = outside(node) if node in functions else children(node)
+        inner = outside(node) if node in functions else list(children(node))
         inner.reverse()
         stack.extend(inner)

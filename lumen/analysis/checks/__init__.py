@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lumen.analysis.checks.arguments import check_arguments
+from lumen.analysis.checks.declarations import check_declarations
+from lumen.analysis.checks.determinism import check_determinism
+from lumen.analysis.checks.exhaustive import check_matches
+from lumen.analysis.checks.placement import check_placement
+
 if TYPE_CHECKING:
     from lumen.analysis.declared import Declared
 
 
 def run_checks(declared: Declared, *, seeded: bool) -> None:
-    """All checks, in an order that does not matter."""
+    """All checks; their order does not matter."""
+    check_declarations(declared)
+    check_arguments(declared)
+    check_placement(declared)
+    check_matches(declared)
+    check_determinism(declared.analysis, seeded=seeded)
