@@ -21,8 +21,9 @@ from attrs import Factory, define, evolve
 from lumen.analysis.functions import FunctionValues, Reason
 from lumen.analysis.scopes import Binding, Colour, Function, Kind
 from lumen.analysis.signatures import BUILTINS, SUSPENDING_METHODS, VALUE_METHODS
-from lumen.analysis.walk import children, own_nodes, walk
+from lumen.analysis.walk import own_nodes, walk
 from lumen.syntax import nodes as n
+from lumen.syntax.visit import children
 
 if TYPE_CHECKING:
     from lumen.analysis.declared import Declared

@@ -26,8 +26,8 @@ from lumen.analysis.imports import bind_imports
 from lumen.analysis.names import PRELUDE, Scope
 from lumen.analysis.patterns import PatternResolver
 from lumen.analysis.scopes import Binding, Function, Kind
-from lumen.analysis.walk import children
 from lumen.syntax import nodes as n
+from lumen.syntax.visit import children
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from lumen.analysis.findings import report
 from lumen.analysis.scopes import Kind
-from lumen.analysis.walk import children
 from lumen.diagnostics.spelling import nearest
 from lumen.syntax import nodes as n
+from lumen.syntax.visit import children
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lumen.analysis.findings import report
-from lumen.analysis.walk import children, inside, outside, own_nodes, walk
+from lumen.analysis.walk import inside, outside, own_nodes, walk
 from lumen.diagnostics.spelling import nearest
 from lumen.syntax import nodes as n
+from lumen.syntax.visit import children
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
