@@ -55,7 +55,7 @@ def out_of_range(x: Any, i: int) -> Failure:
     noun = kind_name(x)
     return Failure(
         "index-out-of-range",
-        f"index {i} is out of range for an empty {noun}" if not size else f"index {i} is out of range for a {noun} of {size}",
+        f"index {i} is out of range for " + (f"a {noun} of {size}" if size else f"an empty {noun}"),
     )
 
 

@@ -88,11 +88,11 @@ def unwrap_null(x: Any) -> Any:
 # --- Failing ----------------------------------------------------------------------------------
 
 
-def assert_true(condition: Any, message: Any = None) -> None:
+def assert_true(cond: Any, message: Any = None) -> None:
     """`assert(cond, message)`: a failure `assertion-failed` unless cond is true."""
     from lumen.prelude.operators import truth
 
-    if not truth(condition):
+    if not truth(cond):
         assert_fail(message)
 
 
@@ -108,11 +108,11 @@ def assert_eq(actual: Any, expected: Any, message: Any = None) -> None:
         raise Failure("assertion-failed", f"{said}expected {represent(expected)}, got {represent(actual)}")
 
 
-def assert_ne(actual: Any, expected: Any, message: Any = None) -> None:
+def assert_ne(actual: Any, other: Any, message: Any = None) -> None:
     """A failure if both are equal."""
-    if equal(actual, expected):
+    if equal(actual, other):
         said = "" if message is None else f"{show(message)}: "
-        raise Failure("assertion-failed", f"{said}expected anything but {represent(actual)}")
+        raise Failure("assertion-failed", f"{said}other anything but {represent(actual)}")
 
 
 def fail(message: Any, code: Any = "failed") -> NoReturn:
@@ -167,9 +167,9 @@ def settled(value: Any) -> Any:
 # --- Types ------------------------------------------------------------------------------------
 
 
-def type_of(x: Any) -> str:
+def type_of(value: Any) -> str:
     """The type of a value as text: "Int", "list[Int]", "map[String, Int | Null]", "Point", "fn"."""
-    return type_name(x)
+    return type_name(value)
 
 
 __all__ = [

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any
 
-_PLAIN = frozenset({list, tuple, str, bytes, range, Set})
+_PLAIN: frozenset[type] = frozenset({list, tuple, str, bytes, range, Set})
 
 
 def iterate(x: Any) -> Iterator[Any]:

@@ -114,7 +114,7 @@ def make_method_opt(world: World) -> Callable[..., Any]:
     """`$method_opt(x, name, fallback, args, kwargs)`: the call `x?.name(args)`, null when x is null."""
     method = make_method(world)
 
-    def method_opt(x: Any, name: str, fallback: Any, args: tuple[Any, ...], kwargs: dict[str, Any] | None = None) -> Any:
+    def method_opt(x: Any, name: str, fallback: Any, args: Any, kwargs: dict[str, Any] | None = None) -> Any:
         return None if x is None else method(x, name, fallback, args, kwargs)
 
     return method_opt
@@ -138,3 +138,14 @@ def make_impl(world: World) -> Callable[[Any, str, Callable[..., Any]], None]:
             target._methods[method] = fn
 
     return impl
+
+
+def make_impl_all(world: World) -> Callable[[Any, dict[str, Any] | None, dict[str, Any]], None]:
+    """`$impl_all(target, defaults, methods)`: an `impl`: its methods, and the trait's own for those left out."""
+    impl = make_impl(world)
+
+    def impl_all(target: Any, defaults: dict[str, Any] | None, methods: dict[str, Any]) -> None:
+        for name, method in {**(defaults or {}), **methods}.items():
+            impl(target, name, method)
+
+    return impl_all

@@ -33,30 +33,13 @@ def _zero(what: str = "division") -> Failure:
 # --- Arithmetic -------------------------------------------------------------------------------
 
 
-def add_own(s: Any, item: Any) -> Any:
-    """`s = add(s, item)` where nobody else holds s."""
-    if type(s) is Set:
-        s._items[to_key(item)] = None
-        return s
-    if type(s) is list:
-        s.append(item)
-        return s
-    return add(s, item)
-
-
-def add(a: Any, b: Any) -> Any:
-    """`a + b`: numbers; also joins two Strings, lists, tuples or Bytes, as many write it from habit.
-
-    `add(s, item)`, the built-in, is this one too: a set with one more item.
-    """
+def plus(a: Any, b: Any) -> Any:
+    """`a + b`: numbers; also joins two Strings, lists, tuples or Bytes, as many write it from habit."""
     ta, tb = type(a), type(b)
     if (ta is int or ta is float) and (tb is int or tb is float):
         return a + b
     if ta is tb and (ta is str or ta is list or ta is bytes or ta is tuple):
         return a + b
-    if ta is Set:
-        # The built-in `add(s, item)` has the same support name.
-        return Set.of_keys({**a._items, to_key(b): None})
     failure = _refuse("add", a, b)
     if ta is str or tb is str:
         failure.message += "; `++` joins text with anything"
@@ -138,18 +121,18 @@ def mod(a: Any, b: Any) -> Any:
     raise Failure("type-mismatch", f"can't take {kind_name(a)} modulo {kind_name(b)}")
 
 
-def power(base: Any, exponent: Any) -> Any:
-    """`a ** b`, `pow(a, b)`: Int to a non-negative Int is an Int, all else a Float; overflow is infinity, as in IEEE."""
-    if type(base) not in _NUMBERS or type(exponent) not in _NUMBERS:
-        raise Failure("type-mismatch", f"can't raise {kind_name(base)} to the power of {kind_name(exponent)}")
+def power(x: Any, y: Any) -> Any:
+    """`a ** b`, `pow(a, b)`: Int to a non-negative Int is an Int, all else a Float; overflow is infinity."""
+    if type(x) not in _NUMBERS or type(y) not in _NUMBERS:
+        raise Failure("type-mismatch", f"can't raise {kind_name(x)} to the power of {kind_name(y)}")
     try:
-        result = base**exponent
+        result = x**y
     except ZeroDivisionError:
         raise Failure("division-by-zero", "0 can't be raised to a negative power") from None
     except OverflowError:
-        return float("-inf") if base < 0 and exponent % 2 == 1 else float("inf")
+        return float("-inf") if x < 0 and y % 2 == 1 else float("inf")
     if type(result) is complex:
-        raise Failure("value-error", f"{show(base)} ** {show(exponent)} is not a real number")
+        raise Failure("value-error", f"{show(x)} ** {show(y)} is not a real number")
     return result
 
 
@@ -249,7 +232,7 @@ _ORDERED = frozenset({str, bytes})
 def lt(a: Any, b: Any) -> bool:
     """`a < b`: two numbers, Strings, Bytes; lists and tuples by their first difference."""
     ta, tb = type(a), type(b)
-    if (ta is int or ta is float) and (tb is int or tb is float) or ta is tb and ta in _ORDERED:
+    if ((ta is int or ta is float) and (tb is int or tb is float)) or (ta is tb and ta in _ORDERED):
         return bool(a < b)
     return _sequences(a, b, lt, len_decides=True)
 
@@ -257,7 +240,7 @@ def lt(a: Any, b: Any) -> bool:
 def le(a: Any, b: Any) -> bool:
     """`a <= b`."""
     ta, tb = type(a), type(b)
-    if (ta is int or ta is float) and (tb is int or tb is float) or ta is tb and ta in _ORDERED:
+    if ((ta is int or ta is float) and (tb is int or tb is float)) or (ta is tb and ta in _ORDERED):
         return bool(a <= b)
     return _sequences(a, b, le, len_decides=False)
 

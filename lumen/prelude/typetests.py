@@ -67,16 +67,16 @@ def as_type(x: Any, name: str) -> Any:
     if name == "String":
         return show(x)
     if name in ("Int", "Float") and type(x) in (int, float, str):
-        from lumen.prelude.convert import to_float, to_int
+        from lumen.prelude.conversion import to_float, to_int
 
         number = to_int(x) if name == "Int" else to_float(x)
         if number is None:
             raise Failure("value-error", f"{describe(x)} is not {'an Int' if name == 'Int' else 'a number'}")
         return number
     if name in ("list", "List", "set", "Set") and type(x) in (list, tuple, Set, dict, range):
-        from lumen.prelude.iteration import make_list, make_set
+        from lumen.prelude.iteration import iterate
 
-        return make_list(x) if name in ("list", "List") else make_set(x)
+        return list(iterate(x)) if name in ("list", "List") else Set(iterate(x))
     return as_fail(x, name)
 
 
@@ -88,3 +88,8 @@ def as_fail(x: Any, name: str) -> Any:
 def is_variant(x: Any, variant: Any) -> bool:
     """Whether x is that variant: a class of ours (any payload), or the one instance of a variant without fields."""
     return x is variant or type(x) is variant
+
+
+def of_enum(x: Any, enum: Any) -> bool:
+    """Whether x is a variant of that enum."""
+    return isinstance(x, Variant) and x._enum is enum

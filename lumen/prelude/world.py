@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         def ask(self, kind: str, name: str, args: tuple[Any, ...]) -> Awaitable[Any]:
             """An answer that may take time; awaiting it suspends the task.
 
-            `("fs", "read_file", (path,))` a String · `("fs", "write_file", (path, text))` null ·
+            `("fs", "read_file", (path,))` a String · `("fs", "write_file", (path, text))` null,
+            the text a String or Bytes ·
             `("stdin", "read_line", ())` a String without its line break, null at the end of input.
             """

@@ -13,7 +13,7 @@ from lumen.values.model import Enum, Record, Set, Variant
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
     Opened = tuple[str, Iterator[tuple[str, Any]], str]
@@ -54,8 +54,11 @@ def show(value: Any) -> str:
     return leaf(value) if leaf is not None else represent(value)
 
 
-def represent(value: Any) -> str:
-    """A value as it stands inside a container: strings quoted, all else as `show`."""
+def represent(value: Any, pieces: int = 0) -> str:
+    """A value as it stands inside a container: strings quoted, all else as `show`.
+
+    With `pieces`, roughly that many parts of it, then "…": so that a message needn't write out a large value.
+    """
     leaf = _LEAVES.get(type(value))
     if leaf is not None:
         return leaf(value)
@@ -70,6 +73,8 @@ def represent(value: Any) -> str:
             leaf = leaf_of(type(item))
             if leaf is not None:
                 write(leaf(item))
+                if pieces and len(out) > pieces:
+                    return "".join(out) + "…"
                 continue
             enclosing.append((parts, end))
             start, parts, end = _open(item)
@@ -188,30 +193,35 @@ def class_name(kind: type) -> str:
         return given
     if kind.__name__ in ("generator", "async_generator"):
         return "Generator"
-    if kind is type or issubclass(kind, type) or hasattr(kind, "__call__"):
+    if issubclass(kind, type) or hasattr(kind, "__call__"):  # noqa: B004 (asked of the class, not of a value)
         return "fn"
     return kind.__name__
 
 
-def type_name(value: Any) -> str:
-    """The full type: "list[Int]", "map[String, Int | Null]", "tuple[Int, String]"; an empty list is "list[Any]"."""
+def type_name(value: Any, depth: int = 40) -> str:
+    """The full type: "list[Int]", "map[String, Int | Null]", "tuple[Int, String]"; an empty list is "list[Any]".
+
+    Deeper than 40 levels only the outermost name is given.
+    """
     kind = type(value)
+    if not depth:
+        return kind_name(value)
     if kind is list:
-        return f"list[{_union(value)}]"
+        return f"list[{_union(value, depth)}]"
     if kind is Set:
-        return f"set[{_union(value)}]"
+        return f"set[{_union(value, depth)}]"
     if kind is dict:
-        return f"map[{_union(map(from_key, value))}, {_union(value.values())}]"
+        return f"map[{_union(map(from_key, value), depth)}, {_union(value.values(), depth)}]"
     if kind is tuple:
-        return f"tuple[{', '.join(map(type_name, value))}]"
+        return f"tuple[{', '.join([type_name(item, depth - 1) for item in value])}]"
     if kind is range:
         return "list[Int]"
     return kind_name(value)
 
 
-def _union(items: Any) -> str:
+def _union(items: Iterable[Any], depth: int) -> str:
     # dict.fromkeys: in order of first appearance, whatever the hash seed.
-    names = dict.fromkeys(map(type_name, items))
+    names = dict.fromkeys([type_name(item, depth - 1) for item in items])
     return " | ".join(names) or "Any"
 
 
@@ -222,7 +232,7 @@ def describe(value: Any) -> str:
     kind = type(value)
     if kind in (list, dict, Set, tuple) and len(value) > 20:
         return f"{kind_name(value)} of {len(value)}"
-    text = represent(value)
+    text = represent(value, 60)
     if len(text) > 60:
         text = text[:57] + "…"
     if isinstance(value, Record | Variant) or text.startswith("<"):

@@ -19,6 +19,7 @@ _SCALARS = frozenset({int, str, float, bool, type(None), bytes})
 _NUMBERS = frozenset({int, float})
 _FLAT = frozenset({int, str, float, type(None), bytes})
 """Types whose Python `==` is Lumen's, also among each other: a list of only these may be compared in C."""
+_WRAPPED = frozenset({bool, list, dict, tuple})
 
 
 class Structure:
@@ -32,15 +33,15 @@ class Structure:
         """Compare with `other` of the same class: False when unequal already; pairs still to compare go to `todo`."""
         raise NotImplementedError
 
-    def _digest(self) -> int:
-        """A hash of the parts that agrees with `_same`."""
+    def _digest(self, depth: int) -> int:
+        """A hash of the parts, to that depth (see `hash_of`), which agrees with `_same`."""
         raise NotImplementedError
 
     def __eq__(self, other: object) -> bool:
         return equal(self, other)
 
     def __hash__(self) -> int:
-        return self._digest()
+        return self._digest(_HASH_DEPTH)
 
 
 def equal(a: Any, b: Any) -> bool:
@@ -96,20 +97,29 @@ def _equal_parts(todo: list[tuple[Any, Any]]) -> bool:
     return True
 
 
-def hash_of(value: Any) -> int:
-    """A hash that is equal for equal values. It depends on PYTHONHASHSEED: for lookups only, never to be shown."""
+_HASH_DEPTH = 8
+
+
+def hash_of(value: Any, depth: int = _HASH_DEPTH) -> int:
+    """A hash that is equal for equal values. It depends on PYTHONHASHSEED: for lookups only, never to be shown.
+
+    Parts deeper than eight levels count by nothing, which keeps the recursion off the C stack's limits.
+    """
     kind = type(value)
     if kind in _FLAT:
         return hash(value)
     if kind is bool:
         return 0x5EED1 if value else 0x5EED0
-    if kind is list:
-        return hash(("list", *map(hash_of, value)))
-    if kind is tuple:
-        return hash(("tuple", *map(hash_of, value)))
+    if not depth:
+        return 0x5EED2
+    depth -= 1
+    if kind is list or kind is tuple:
+        return hash((kind is list, *[hash_of(item, depth) for item in value]))
     if kind is dict:
         # Order is no part of equality, so the entries are combined by a commutative sum.
-        return hash(("map", sum(hash((hash(key), hash_of(item))) for key, item in value.items())))
+        return hash(("map", sum([hash((hash(key), hash_of(item, depth))) for key, item in value.items()])))
+    if isinstance(value, Structure):
+        return value._digest(depth)
     return hash(value)
 
 
@@ -137,20 +147,22 @@ def to_key(value: Any) -> Any:
     kind = type(value)
     if kind is str or kind is int:
         return value
-    if kind is bool or kind is list or kind is dict:
-        return Key(value)
     if kind is tuple:
         return value if _hashes_as_is(value) else Key(value)
+    if kind in _WRAPPED:
+        return Key(value)
     if isinstance(value, Structure) and value._needs_key:
         return Key(value)
     return value
 
 
 def _hashes_as_is(value: tuple[Any, ...]) -> bool:
-    """Whether Python's own hash and `==` of a tuple are Lumen's: nothing in it needs a Key."""
-    if _FLAT.issuperset(map(type, value)):
-        return True
-    return all(type(to_key(item)) is not Key for item in value)
+    """Whether Python's own hash and `==` of a tuple are Lumen's: no item needs a Key, none is a tuple again."""
+    for item in value:
+        kind = type(item)
+        if kind not in _FLAT and (kind in _WRAPPED or (isinstance(item, Structure) and item._needs_key)):
+            return False
+    return True
 
 
 def from_key(key: Any) -> Any:

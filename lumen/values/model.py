@@ -46,7 +46,7 @@ class Set(Structure):
     def _same(self, other: Any, todo: list[tuple[Any, Any]]) -> bool:
         return bool(self._items.keys() == other._items.keys())
 
-    def _digest(self) -> int:
+    def _digest(self, depth: int) -> int:
         return hash(("set", sum(map(hash, self._items))))
 
     def __repr__(self) -> str:
@@ -68,7 +68,7 @@ class Record(Structure):
     """As declared. Empty for the named results of `parallel`, which have no declaration."""
     _fields: tuple[str, ...] = ()
     """Field names in the order of declaration."""
-    _methods: Methods = {}
+    _methods: Methods = {}  # noqa: RUF012 (each subclass has its own)
     """Methods of the record and of every `impl … for` it: called with the record first."""
     _check: Callable[[Any], object] | None = None
     """Raises a `constraint` failure if the `where` constraints don't hold; None if there are none."""
@@ -78,8 +78,8 @@ class Record(Structure):
             todo.append((getattr(self, field), getattr(other, field)))
         return True
 
-    def _digest(self) -> int:
-        return hash((self._name, *(hash_of(getattr(self, field)) for field in self._fields)))
+    def _digest(self, depth: int) -> int:
+        return hash((self._name, *[hash_of(getattr(self, field), depth) for field in self._fields]))
 
     def __repr__(self) -> str:
         return _shown(self)
@@ -111,7 +111,7 @@ class Variant(Structure):
     _enum: Enum = Enum("Variant")
     _name: str = "Variant"
     _fields: tuple[str, ...] = ()
-    _methods: Methods = {}
+    _methods: Methods = {}  # noqa: RUF012 (each subclass has its own)
     """The same dict as `_enum._methods`."""
 
     def _same(self, other: Any, todo: list[tuple[Any, Any]]) -> bool:
@@ -119,8 +119,8 @@ class Variant(Structure):
             todo.append((getattr(self, field), getattr(other, field)))
         return True
 
-    def _digest(self) -> int:
-        return hash((self._name, *(hash_of(getattr(self, field)) for field in self._fields)))
+    def _digest(self, depth: int) -> int:
+        return hash((self._name, *[hash_of(getattr(self, field), depth) for field in self._fields]))
 
     def __repr__(self) -> str:
         return _shown(self)
@@ -240,7 +240,7 @@ def _make_enum(name: str, variants: tuple[tuple[str, tuple[str, ...]], ...], met
     if methods:
         enum._methods.update(methods)
     for variant, fields in variants:
-        cls = type(
+        cls: type[Variant] = type(
             variant,
             (Variant,),
             {
@@ -285,7 +285,7 @@ def replace_field(value: Any, field: str, new: Any) -> Any:
 def copy_fields(value: Any) -> Any:
     """A shallow copy of a record or variant."""
     cls = type(value)
-    copied = cls.__new__(cls)
+    copied: Any = object.__new__(cls)
     for field in cls._fields:
         setattr(copied, field, getattr(value, field))
     return copied
