@@ -337,7 +337,7 @@ class Lexer:
             self.push("ROLE", found.group(1), start, found.end())
             stop = len(self.text[:line_end].rstrip())
             self.push("STR_START", "\n", found.end(), found.end())
-            self.modes.append(("\n", len(kinds) - 1, len(self.brackets), stop, after))
+            self.modes.append(("\n", len(kinds) - 1, len(self.brackets), stop, stop))
             return self.string_text(found.end())
         stop, after = self.role_block_end(start, line_end)
         if stop < 0:
