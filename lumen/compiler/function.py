@@ -12,7 +12,7 @@ In-place updates. Values are immutable to the program, yet `xs = append(xs, v)` 
 that is updated somewhere gets a boolean beside it, `x$own`, true while nobody else can hold its
 value: set when the value was just made, cleared by every load that lets the value escape
 (`(x$own := False) or x`). Reads that keep nothing (`xs[i]`, `length(xs)`) leave it alone. Values *inside* an owned one are told
-apart by CPython's reference count (`$refcount(t) > $unique`), which is exact for them: whoever took one out of the collection
+apart by CPython's reference count (`$refcount(t) > $unshared`), which is exact for them: whoever took one out of the collection
 holds a counted reference.
 """
 

@@ -58,17 +58,20 @@ class Growth:
 
     action: str
     args: tuple[n.Expr, ...]
+    type: Type
+    """Of what is grown."""
 
 
 def growth(b: FunctionBuilder, node: n.AssignStmt) -> Growth | None:
     """Whether an assignment only grows (or shrinks) what its target holds already."""
     value = node.value
     if node.op == "++" and b.type_of(node.target).name == "list":
-        return Growth("extend", (value,))
+        return Growth("extend", (value,), b.type_of(node.target))
     if node.op is not None:
         return None
     if isinstance(value, n.Binary) and value.op == "++" and same_place(b, node.target, value.left):
-        return Growth("extend", (value.right,)) if b.type_of(value.left).name == "list" else None
+        left = b.type_of(value.left)
+        return Growth("extend", (value.right,), left) if left.name == "list" else None
     target = b.analysis.calls.get(value) if isinstance(value, (n.Call, n.Pipe)) else None
     if target is None or target.binding is None or target.binding.kind is not Kind.BUILTIN:
         return None
@@ -78,7 +81,7 @@ def growth(b: FunctionBuilder, node: n.AssignStmt) -> Growth | None:
         return None
     if len(args) != {"append": 2, "insert": 3, "remove": 2, "merge": 2}[action]:
         return None
-    return Growth(action, tuple(args[1:]))
+    return Growth(action, tuple(args[1:]), b.type_of(args[0]))
 
 
 def _arguments(value: n.Expr, target: CallTarget) -> list[n.Expr]:
@@ -216,7 +219,7 @@ def grow_variable(b: FunctionBuilder, node: n.AssignStmt, binding: Binding, grow
     values = guarded_values(b, node, grows.args, binding)
     own_root(b, node, binding)
     name = b.name_of(binding)
-    value, in_place = grown(b, node, b.py.name(node, name), b.type_of(node.target), grows, values)
+    value, in_place = grown(b, node, b.py.name(node, name), grows, values)
     b.emit(b.py.do(node, value) if in_place else b.py.assign(node, name, value))
 
 
@@ -233,14 +236,14 @@ def guarded_values(b: FunctionBuilder, node: n.Node, parts: Sequence[n.Expr], bi
 
 
 def grown(
-    b: FunctionBuilder, node: n.Node, place: ast.expr, t: Type, grows: Growth, values: list[ast.expr]
+    b: FunctionBuilder, node: n.Node, place: ast.expr, grows: Growth, values: list[ast.expr]
 ) -> tuple[ast.expr, bool]:
     """The in-place form of a growing built-in on a value that is ours, and whether it leaves the value where it is.
 
     Values of unknown type may turn out to be ones that can't change (a String): their new value must be stored.
     """
     py = b.py
-    if t.name == "list":
+    if grows.type.name == "list":
         if grows.action == "append":
             return py.method(node, place, "append", values[0]), True
         if grows.action == "extend" and b.type_of(grows.args[0]).name == "list":
@@ -277,7 +280,7 @@ def update_path(b: FunctionBuilder, node: n.AssignStmt, binding: Binding, grows:
     last, index = steps[-1], keys[-1]
     if grows is not None:
         inner = own_step(b, last, place, t, index)
-        value, in_place = grown(b, node, inner, b.type_of(last), grows, values)
+        value, in_place = grown(b, node, inner, grows, values)
         if in_place:
             b.emit(py.do(node, value))
         else:
@@ -296,7 +299,7 @@ def own_step(b: FunctionBuilder, step: n.Attr | n.Index, place: ast.expr, t: Typ
     name = b.temp()
     b.emit(py.assign(step, name, fetch(b, step, place, t, index)))
     loaded = py.name(step, name)
-    shared = py.compare(step, py.call(step, "$refcount", loaded), (">", py.name(step, "$unique")))
+    shared = py.compare(step, py.call(step, "$refcount", loaded), (">", py.name(step, "$unshared")))
     with b.block() as copy:
         b.emit(py.assign(step, name, py.call(step, "$copy", loaded)))
         store(b, step, place, t, index, loaded)

@@ -57,7 +57,7 @@ def assert_(b: FunctionBuilder, node: n.AssertStmt) -> None:
         if node.message is not None:
             message = b.py.call(node.message, "$show", b.expr(node.message))
         else:
-            message = py.const(node, f"{py.file.slice(node.condition.span)} does not hold")
+            message = py.const(node, f"assertion failed: {py.file.slice(node.condition.span)}")
         b.emit(py.do(node, py.call(node.condition, "$assert_fail", message)))
     b.emit(py.when(node, test, fail))
 

@@ -98,7 +98,7 @@ def assert_true(cond: Any, message: Any = None) -> None:
 
 def assert_fail(message: Any = None) -> NoReturn:
     """Raise the failure of an assertion."""
-    raise Failure("assertion-failed", "assertion failed" if message is None else f"assertion failed: {show(message)}")
+    raise Failure("assertion-failed", "assertion failed" if message is None else show(message))
 
 
 def assert_eq(actual: Any, expected: Any, message: Any = None) -> None:
