@@ -1,4 +1,4 @@
-"""Bytes, and texts that stand for bytes: hex, base64, digests. Functions of `data` take a String (as UTF-8) or Bytes."""
+"""Bytes, and texts that stand for bytes: hex, base64, digests. `data` is a String (as UTF-8) or Bytes."""
 
 from __future__ import annotations
 

@@ -26,6 +26,10 @@ def _measure_unique() -> int:
 UNIQUE = _measure_unique()
 
 
+allocate = object.__new__
+"""Makes an instance of a record class without setting its fields."""
+
+
 def itself(value: Any) -> Any:
     """The value: a function for tasks that have nothing to compute."""
     return value

@@ -25,7 +25,7 @@ def make_print(world: World) -> Callable[..., None]:
 
 
 def make_debug(world: World) -> Callable[[Any], Any]:
-    """`debug(value)`: the value as a literal to the programmer (stderr); gives it back, so it can be put around any expression."""
+    """`debug(value)`: the value as a literal to the programmer (stderr); gives it back."""
 
     def debug(value: Any) -> Any:
         world.debug(represent(value))

@@ -287,6 +287,7 @@ _SUPPORT: dict[str, str] = {
     "missing": "core.MISSING",
     "unshared": "linkage.UNIQUE",
     "itself": "linkage.itself",
+    "allocate": "linkage.allocate",
     "caught": "linkage.caught",
     "missing_argument": "linkage.missing_argument",
     "kept": "linkage.kept",

@@ -113,7 +113,7 @@ def substring(s: Any, start: Any, stop: Any = None) -> str:
 
 def pad_left(s: Any, width: Any, fill: Any = " ") -> str:
     """Filled up at the left to at least `width` characters."""
-    return _padding("pad_left", s, width, fill) + s
+    return _padding("pad_left", s, width, fill) + str(s)
 
 
 def pad_right(s: Any, width: Any, fill: Any = " ") -> str:

@@ -14,9 +14,15 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
-CODES = frozenset(
-    ["division-by-zero", "index-out-of-range", "missing-key", "missing-field", "type-mismatch", "value-error", "assertion-failed", "halt", "failed", "no-match", "constraint", "no-consensus", "all-failed", "deadlock", "stack-overflow", "out-of-memory", "channel-closed", "null-unwrap", "invalid-args", "tool-not-found", "timeout", "unavailable", "cancelled", "output-invalid", "policy", "auth", "rate-limit", "not-supported", "unresolved-name"]
-)
+# fmt: off
+CODES = frozenset({
+    "division-by-zero", "index-out-of-range", "missing-key", "missing-field", "type-mismatch", "value-error",
+    "assertion-failed", "halt", "failed", "no-match", "constraint", "no-consensus", "all-failed", "deadlock",
+    "stack-overflow", "out-of-memory", "channel-closed", "null-unwrap", "invalid-args", "tool-not-found",
+    "timeout", "unavailable", "cancelled", "output-invalid", "policy", "auth", "rate-limit", "not-supported",
+    "unresolved-name",
+})
+# fmt: on
 """Every code a failure can have. Never reuse one."""
 
 

@@ -192,9 +192,9 @@ _TYPE_PHRASES = (
     ("object is not iterable", "can't loop over {0}", "type-mismatch"),
     ("indices must be integers", "an index must be an Int", "type-mismatch"),
     ("bad operand type for unary", "the operator doesn't work on {1}", "type-mismatch"),
-    ("can only concatenate str", 'can\'t add String and {0}; `++` joins text with anything', "type-mismatch"),
-    ("can only concatenate list", 'can\'t add list and {0}', "type-mismatch"),
-    ("can only concatenate tuple", 'can\'t add tuple and {0}', "type-mismatch"),
+    ("can only concatenate str", "can't add String and {0}; `++` joins text with anything", "type-mismatch"),
+    ("can only concatenate list", "can't add list and {0}", "type-mismatch"),
+    ("can only concatenate tuple", "can't add tuple and {0}", "type-mismatch"),
     ("requires string as left operand", "a String can't contain {1}", "type-mismatch"),
     ("argument of type", "`in` needs a collection, got {0}", "type-mismatch"),
     ("has no len()", "{0} has no length", "type-mismatch"),
@@ -352,6 +352,3 @@ def _operand(before: list[Any], at: int, local: Any, top: Any) -> tuple[Any, int
             if instruction.argrepr == "*":
                 return left * right, at
     raise _Unclear
-
-
-
