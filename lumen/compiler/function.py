@@ -124,6 +124,8 @@ class FunctionBuilder:
         """How many escaping loads of owned variables have been emitted."""
         self.global_names: set[str] = set()
         """Names to declare `global`."""
+        self._surely: list[set[Binding]] = [set()]
+        """For each open block: variables that the statements so far in it have made ours. Not inherited by loops."""
         self.roles: str | None = None
         """Name of the list that collects `role` lines, if the function has any."""
         self._names: dict[Binding, str] = {}
@@ -208,10 +210,31 @@ class FunctionBuilder:
         outer = self.out
         inner: list[ast.stmt] = []
         self.out = inner
+        self._surely.append(set(self._surely[-1]))
         try:
             yield inner
         finally:
             self.out = outer
+            self._surely.pop()
+
+    def enter_loop(self) -> None:
+        """The current block is a loop's: what was ours before its first turn need not be at the next."""
+        self._surely[-1].clear()
+
+    def is_surely_owned(self, binding: Binding) -> bool:
+        """Whether a test of the variable's flag would be for nothing here."""
+        return self.copies.get(binding, binding) in self._surely[-1]
+
+    def now_owned(self, binding: Binding) -> None:
+        """Note that the variable's value is ours from here on, in this block."""
+        if binding.kind is Kind.LOCAL:  # a cell that is called may let the value of a GLOBAL escape
+            self._surely[-1].add(self.copies.get(binding, binding))
+
+    def no_longer_owned(self, binding: Binding) -> None:
+        """Note that from here on others may hold the variable's value, whatever the blocks around know."""
+        binding = self.copies.get(binding, binding)
+        for known in self._surely:
+            known.discard(binding)
 
     def emit(self, *statements: ast.stmt) -> None:
         """Append statements to the current block."""
@@ -250,6 +273,7 @@ class FunctionBuilder:
         loaded = self.py.name(node, name)
         if escapes and self.is_owned(binding):
             self.escapes += 1
+            self.no_longer_owned(binding)
             if binding.kind is Kind.GLOBAL and self.module.is_namespaced(binding):
                 self.global_names.add(name + OWN)
             cleared = self.py.walrus(node, name + OWN, self.py.const(node, False))

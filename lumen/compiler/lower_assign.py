@@ -13,7 +13,7 @@ from attrs import define
 
 from lumen.analysis.scopes import Binding, Kind
 from lumen.analysis.tables import CallTarget
-from lumen.analysis.types import INT, STRING, Type
+from lumen.analysis.types import ANY, INT, STRING, Type
 from lumen.analysis.walk import walk
 from lumen.compiler.function import DISCARD, OWN, Dest, FunctionBuilder, lowers_stmt
 from lumen.compiler.lower_expr import arithmetic, is_plain_scalar
@@ -144,6 +144,9 @@ def set_owned(b: FunctionBuilder, node: n.Node, binding: Binding, owned: bool) -
     """Emit what records whether a variable's new value is ours alone."""
     if b.is_owned(binding):
         b.emit(b.py.assign(node, b.own_flag(binding), b.py.const(node, owned)))
+        b.no_longer_owned(binding)
+        if owned:
+            b.now_owned(binding)
 
 
 # --- let --------------------------------------------------------------------------------------
@@ -209,10 +212,21 @@ def assign(b: FunctionBuilder, node: n.AssignStmt) -> None:
 
 def own_root(b: FunctionBuilder, node: n.Node, binding: Binding) -> None:
     """Emit: make the variable's value ours, copying it if somebody else may hold it."""
+    if b.is_surely_owned(binding):
+        return
     py, name = b.py, b.name_of(binding)
-    copied = py.assign(node, name, py.call(node, "$copy", py.name(node, name)))
+    copy = py.assign(node, name, copied(b, node, py.name(node, name), binding.type or ANY))
     owned = py.assign(node, name + OWN, py.const(node, True))
-    b.emit(py.when(node, py.negate(node, py.name(node, name + OWN)), [copied, owned]))
+    b.emit(py.when(node, py.negate(node, py.name(node, name + OWN)), [copy, owned]))
+    b.now_owned(binding)
+
+
+def copied(b: FunctionBuilder, node: n.Node, value: ast.expr, t: Type) -> ast.expr:
+    """A shallow copy; records of this module have a function for it."""
+    if t.decl is not None and t.decl.kind is Kind.RECORD and t.decl.origin is None and t.decl.owner is not None:
+        if t.decl.owner.parent is None:
+            return b.py.call(node, b.py.name(node, f"{t.decl.name}.$copy"), value)
+    return b.py.call(node, "$copy", value)
 
 
 def grow_variable(b: FunctionBuilder, node: n.AssignStmt, binding: Binding, grows: Growth) -> None:
@@ -274,12 +288,12 @@ def update_path(b: FunctionBuilder, node: n.AssignStmt, binding: Binding, grows:
     own_root(b, node, binding)
     place: ast.expr = py.name(node, b.name_of(binding))
     t = b.type_of(at)
-    for step, index in zip(steps[:-1], keys[:-1], strict=True):
-        place = own_step(b, step, place, t, index)
+    for depth, (step, index) in enumerate(zip(steps[:-1], keys[:-1], strict=True)):
+        place = own_step(b, step, place, t, index, depth)
         t = b.type_of(step)
     last, index = steps[-1], keys[-1]
     if grows is not None:
-        inner = own_step(b, last, place, t, index)
+        inner = own_step(b, last, place, t, index, len(steps))
         value, in_place = grown(b, node, inner, grows, values)
         if in_place:
             b.emit(py.do(node, value))
@@ -293,15 +307,19 @@ def update_path(b: FunctionBuilder, node: n.AssignStmt, binding: Binding, grows:
     store(b, last, place, t, index, value)
 
 
-def own_step(b: FunctionBuilder, step: n.Attr | n.Index, place: ast.expr, t: Type, index: ast.expr | None) -> ast.expr:
+def own_step(
+    b: FunctionBuilder, step: n.Attr | n.Index, place: ast.expr, t: Type, index: ast.expr | None, depth: int
+) -> ast.expr:
     """Emit: take the value at one step of a path, copying it first if others hold it too."""
     py = b.py
-    name = b.temp()
+    # The same name for every update at this depth: one that lingers would hold a reference and make the next
+    # update of the same value copy it.
+    name = f"$path{depth}"
     b.emit(py.assign(step, name, fetch(b, step, place, t, index)))
     loaded = py.name(step, name)
     shared = py.compare(step, py.call(step, "$refcount", loaded), (">", py.name(step, "$unshared")))
     with b.block() as copy:
-        b.emit(py.assign(step, name, py.call(step, "$copy", loaded)))
+        b.emit(py.assign(step, name, copied(b, step, loaded, b.type_of(step))))
         store(b, step, place, t, index, loaded)
     b.emit(py.when(step, shared, copy))
     return loaded

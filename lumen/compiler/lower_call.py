@@ -223,8 +223,12 @@ def inline_builtin(b: FunctionBuilder, node: n.Node, name: str, parts: list[Any]
             return py.call(node, "$pylen", b.read(parts[0]))
         if name in ("to_float", "float") and t in (INT, FLOAT):
             return py.call(node, "$floatclass", b.read(parts[0]))
+        if name in ("sqrt", "sin", "cos", "tan", "exp", "abs") and t in (INT, FLOAT):
+            return py.call(node, f"$direct.{name}", b.read(parts[0]))
         if name in ("to_string", "string") and t == INT:
             return py.call(node, "$strclass", b.read(parts[0]))
+    if len(parts) == 2 and name in ("min", "max") and t == b.type_of(parts[1]) and t in (INT, STRING):
+        return py.call(node, f"$direct.{name}", *b.operands(parts, read=True))
     if len(parts) == 2 and name in ("contains", "has_key"):
         s = b.type_of(parts[1])
         if (t.name == "map" and s in (INT, STRING, FLOAT)) or (t == STRING and s == STRING and name == "contains"):
@@ -381,6 +385,7 @@ def set_variable(b: FunctionBuilder, node: n.Node, binding: Binding, value: ast.
     b.emit(b.py.assign(node, b.name_of(binding), value))
     if b.is_owned(binding):
         b.emit(b.py.assign(node, b.own_flag(binding), b.py.const(node, False)))
+        b.no_longer_owned(binding)
 
 
 @lowers_expr(n.Propagate)

@@ -38,6 +38,7 @@ class Test:
         for node, binding in self.bound:
             if b.is_owned(binding):
                 b.emit(b.py.assign(node, b.own_flag(binding), b.py.const(node, False)))
+                b.no_longer_owned(binding)
 
     def bind(self, b: FunctionBuilder, node: n.Node, binding: Binding, value: ast.expr) -> None:
         """Bind a variable of the pattern to a part of the subject."""

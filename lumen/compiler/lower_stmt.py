@@ -174,6 +174,7 @@ def _body(
     """The statements of a loop body, with the scheduler's turn at its start if the function can suspend."""
     b.loops.append(frame)
     with b.block() as inner:
+        b.enter_loop()
         turn(b, frame.node)
         if before is not None:
             before()
@@ -198,7 +199,11 @@ def turn(b: FunctionBuilder, node: n.Node) -> None:
 @lowers_construct(n.While)
 def while_(b: FunctionBuilder, node: n.While, dest: Dest) -> None:
     frame = LoopFrame(node, node.label, _loop_dest(b, node, dest))
-    statements, test = b.conditional(node.condition, lambda c: condition(b, c))
+    def loop_condition(c: n.Node) -> ast.expr:
+        b.enter_loop()
+        return condition(b, c)
+
+    statements, test = b.conditional(node.condition, loop_condition)
     if statements:
         out = b.py.when(node, b.py.negate(node, test), [b.py.leave(node)])
         inner = _body(b, frame, node.body)
@@ -444,6 +449,7 @@ def _as_loops(b: FunctionBuilder, node: n.Comprehension) -> ast.expr:
             source = py.name(clause, iterator)
         target, head = loop_target(b, clause, clause.pattern, element_type(b, clause.iterable, clause.pattern))
         with b.block() as inner:
+            b.enter_loop()
             turn(b, clause)
             if parks:
                 pull(b, clause, target, iterator)
