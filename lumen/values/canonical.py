@@ -22,8 +22,13 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-MAX_DEPTH = 2000
+MAX_DEPTH = 1000
 """Deeper values are refused: nobody means them, and recursion would reach the limits of the stack."""
+
+
+def too_deep(what: str = "the value") -> Failure:
+    """The failure for a value nested deeper than MAX_DEPTH, or than the stack allows where we are."""
+    return Failure("value-error", f"{what} is nested deeper than {MAX_DEPTH} levels")
 
 
 def encode(value: Any) -> bytes:
@@ -33,7 +38,10 @@ def encode(value: Any) -> bytes:
         Failure: `value-error` for functions, futures and other things with identity, and beyond MAX_DEPTH.
     """
     out: list[bytes] = []
-    _encode(value, out, 0)
+    try:
+        _encode(value, out, 0)
+    except RecursionError:
+        raise too_deep() from None
     return b"".join(out)
 
 
@@ -58,7 +66,7 @@ def _float(number: float) -> bytes:
 def _encode(value: Any, out: list[bytes], depth: int) -> None:
     kind = type(value)
     if depth > MAX_DEPTH:
-        raise Failure("value-error", f"the value is nested deeper than {MAX_DEPTH} levels")
+        raise too_deep()
     depth += 1
     if value is None:
         out.append(b"n")

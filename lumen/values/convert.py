@@ -13,7 +13,7 @@ Nothing here recurses deeper than MAX_DEPTH: beyond it, and for things that cont
 
 from __future__ import annotations
 
-from lumen.values.canonical import MAX_DEPTH
+from lumen.values.canonical import MAX_DEPTH, too_deep
 from lumen.values.display import represent
 from lumen.values.equality import from_key, to_key
 from lumen.values.errors import Failure
@@ -27,33 +27,40 @@ if TYPE_CHECKING:
 # --- To JSON ----------------------------------------------------------------------------------
 
 
-def to_jsonable(value: Any, depth: int = 0) -> Any:
+def to_jsonable(value: Any) -> Any:
     """The JSON form of a value, made of Python's dict, list, str, int, float, bool and None: fresh ones.
 
     Raises:
         Failure: `value-error` when nested deeper than MAX_DEPTH.
     """
+    try:
+        return _jsonable(value, 0)
+    except RecursionError:
+        raise too_deep() from None
+
+
+def _jsonable(value: Any, depth: int) -> Any:
     kind = type(value)
     if kind is str or kind is int or kind is bool or value is None:
         return value
     if kind is float:
         return value if value - value == 0 else {"$float": repr(value)}
     if depth > MAX_DEPTH:
-        raise Failure("value-error", f"the value is nested deeper than {MAX_DEPTH} levels")
+        raise too_deep()
     depth += 1
     if kind is list or kind is tuple or kind is Set:
-        return [to_jsonable(item, depth) for item in value]
+        return [_jsonable(item, depth) for item in value]
     if kind is dict:
         if all(type(key) is str for key in value):
-            return {key: to_jsonable(item, depth) for key, item in value.items()}
-        return {"$map": [[to_jsonable(from_key(k), depth), to_jsonable(v, depth)] for k, v in value.items()]}
+            return {key: _jsonable(item, depth) for key, item in value.items()}
+        return {"$map": [[_jsonable(from_key(k), depth), _jsonable(v, depth)] for k, v in value.items()]}
     if kind is bytes:
         return {"$bytes": value.hex()}
     if isinstance(value, Record):
-        fields = {field: to_jsonable(getattr(value, field), depth) for field in value._fields}
+        fields = {field: _jsonable(getattr(value, field), depth) for field in value._fields}
         return {"$type": value._name, **fields} if value._name else fields
     if isinstance(value, Variant):
-        values = [to_jsonable(getattr(value, field), depth) for field in value._fields]
+        values = [_jsonable(getattr(value, field), depth) for field in value._fields]
         return {"$variant": value._name, "values": values}
     if getattr(kind, "_type_name", None) == "Future":
         return {"$future": value.id, "status": value.status}
@@ -80,7 +87,10 @@ def from_python(obj: Any, what: str = "the result") -> Any:
     """
     if type(obj) in _AS_IS:
         return obj
-    return _FromPython(what).convert(obj, (), 0)
+    try:
+        return _FromPython(what).convert(obj, (), 0)
+    except RecursionError:
+        raise Failure("output-invalid", too_deep(what).message) from None
 
 
 class _FromPython:
@@ -100,7 +110,7 @@ class _FromPython:
         if isinstance(obj, str | int | float | bytes | bytearray):
             return self.scalar(obj)
         if depth > MAX_DEPTH:
-            raise self.refuse((), f"is nested deeper than {MAX_DEPTH} levels")
+            raise Failure("output-invalid", too_deep(self.what).message)
         if id(obj) in self.open:
             raise self.refuse(path, "contains itself")
         self.open.add(id(obj))
@@ -185,7 +195,7 @@ def _step(key: Any) -> str:
 # --- To Python --------------------------------------------------------------------------------
 
 
-def to_python(value: Any, depth: int = 0) -> Any:
+def to_python(value: Any) -> Any:
     """The Python object that a tool or extern cell gets for a value: fresh, so that changing it changes nothing here.
 
     Records become dicts of their fields; a set becomes a set, or a list if its items don't hash in Python; lists as map
@@ -195,30 +205,37 @@ def to_python(value: Any, depth: int = 0) -> Any:
     Raises:
         Failure: `value-error` when nested deeper than MAX_DEPTH.
     """
+    try:
+        return _python(value, 0)
+    except RecursionError:
+        raise too_deep() from None
+
+
+def _python(value: Any, depth: int) -> Any:
     kind = type(value)
     if kind in _AS_IS:
         return value
     if depth > MAX_DEPTH:
-        raise Failure("value-error", f"the value is nested deeper than {MAX_DEPTH} levels")
+        raise too_deep()
     depth += 1
     if kind is list:
-        return [to_python(item, depth) for item in value]
+        return [_python(item, depth) for item in value]
     if kind is dict:
-        return {_hashable(from_key(key)): to_python(item, depth) for key, item in value.items()}
+        return {_hashable(from_key(key)): _python(item, depth) for key, item in value.items()}
     if kind is tuple:
-        return tuple([to_python(item, depth) for item in value])
+        return tuple([_python(item, depth) for item in value])
     if kind is Set:
-        items = [to_python(item, depth) for item in value]
+        items = [_python(item, depth) for item in value]
         try:
             return set(items)
         except TypeError:
             return items
     if isinstance(value, Record):
-        return {field: to_python(getattr(value, field), depth) for field in value._fields}
+        return {field: _python(getattr(value, field), depth) for field in value._fields}
     if isinstance(value, Variant):
         if not value._fields:
             return value._name
-        values = [to_python(getattr(value, field), depth) for field in value._fields]
+        values = [_python(getattr(value, field), depth) for field in value._fields]
         return {"$variant": value._name, "values": values}
     return value
 

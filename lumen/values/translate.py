@@ -41,11 +41,15 @@ def translate(exc: BaseException) -> Failure:
 
 
 def _division(exc: BaseException) -> Failure:
-    return Failure("division-by-zero", "modulo by zero" if "modulo" in str(exc) else "division by zero")
+    # Of `//` Python says "integer division or modulo by zero".
+    is_modulo = str(exc) in ("integer modulo by zero", "float modulo", "float modulo by zero")
+    return Failure("division-by-zero", "modulo by zero" if is_modulo else "division by zero")
 
 
 def _overflow(exc: BaseException) -> Failure:
     text = str(exc)
+    if "cannot convert float" in text:
+        return Failure("value-error", f"{'infinity' if 'infinity' in text else 'NaN'} can't become an Int")
     if "int too large to convert to float" in text or "integer division result too large" in text:
         return Failure("value-error", "the number is too large for a Float")
     if "Result too large" in text or "math range error" in text:
@@ -58,8 +62,7 @@ def _value(exc: BaseException) -> Failure:
     if "negative shift count" in text:
         return Failure("value-error", "a shift needs a count of at least 0")
     if "cannot convert float" in text:
-        what = "infinity" if "infinity" in text else "NaN"
-        return Failure("value-error", f"{what} can't become an Int")
+        return _overflow(exc)
     if "integer string conversion" in text:
         return Failure("value-error", "the number has too many digits to be shown")
     if "math domain error" in text:
@@ -167,8 +170,9 @@ def _lumen_type(name: str) -> str:
 
 
 def _type(exc: BaseException) -> Failure:
-    text = str(exc)
-    quoted = text.split("'")[1::2]
+    # "can't" would upset the search for quoted names.
+    text = str(exc).replace("can't", "cannot")
+    quoted = text.replace('"', "'").split("'")[1::2]
     if "() " in text and ("argument" in text):
         return _arity(text, quoted)
     if text.startswith("unsupported operand type(s) for ") and len(quoted) >= 2:
@@ -181,7 +185,7 @@ def _type(exc: BaseException) -> Failure:
         return Failure("type-mismatch", f"can't compare {left} with {right} by order")
     for phrase, message, code in _TYPE_PHRASES:
         if phrase in text:
-            return Failure(code, message.format(*map(_lumen_type, quoted)) if quoted else message)
+            return Failure(code, message.format(*map(_lumen_type, quoted), "this value"))
     return Failure("type-mismatch", _without_python(text, quoted))
 
 
@@ -191,16 +195,16 @@ _TYPE_PHRASES = (
     ("object does not support item assignment", "can't assign to an item of {0}", "type-mismatch"),
     ("object is not iterable", "can't loop over {0}", "type-mismatch"),
     ("indices must be integers", "an index must be an Int", "type-mismatch"),
-    ("bad operand type for unary", "the operator doesn't work on {1}", "type-mismatch"),
+    ("bad operand type for unary", "the operator doesn't work on {0}", "type-mismatch"),
     ("can only concatenate str", "can't add String and {0}; `++` joins text with anything", "type-mismatch"),
     ("can only concatenate list", "can't add list and {0}", "type-mismatch"),
     ("can only concatenate tuple", "can't add tuple and {0}", "type-mismatch"),
-    ("requires string as left operand", "a String can't contain {1}", "type-mismatch"),
+    ("requires string as left operand", "only a String can be in a String", "type-mismatch"),
     ("argument of type", "`in` needs a collection, got {0}", "type-mismatch"),
     ("has no len()", "{0} has no length", "type-mismatch"),
-    ("cannot unpack non-iterable", "can't take {0} apart", "type-mismatch"),
-    ("can't multiply sequence", "can't multiply text or lists; `repeat` repeats them", "type-mismatch"),
-    ("object can't be used in 'await' expression", "can't await {0}", "type-mismatch"),
+    ("cannot unpack non-iterable", "can't take apart what is no list or tuple", "type-mismatch"),
+    ("cannot multiply sequence", "can't multiply text or lists; `repeat` repeats them", "type-mismatch"),
+    ("used in 'await' expression", "this can't be awaited", "type-mismatch"),
     ("unhashable type", "{0} can't be a key here", "type-mismatch"),
 )
 
