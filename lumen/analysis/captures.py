@@ -35,7 +35,7 @@ def link_uses(analysis: Analysis, uses: list[Use], copied: dict[tuple[Function, 
         own = Binding(binding.name, Kind.LOCAL, statement, function, is_mut=True, is_assigned=True)
         function.locals.append(own)
         analysis.copies.setdefault(function, {})[outer] = own
-        _note(function.parent, outer, root)
+        _note(function, outer, root)
         if outer.kind is Kind.LOCAL:
             _capture(function, outer)
         report(

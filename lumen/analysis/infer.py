@@ -267,6 +267,7 @@ class Inference(ExprInference):
 
     def update(self, target: n.Expr, type_: Type) -> None:
         """The types of a variable after (part of) it was given a value of a type."""
+        self.expr(target)
         while True:
             if isinstance(target, n.Name):
                 binding = self.analysis.bindings.get(target)

@@ -79,7 +79,7 @@ def _check(forms: _Forms, node: n.Match) -> None:
             break
         if arm.guard is None:
             rows.extend((form,) for form in alternatives)
-            taken = taken or _ANY in alternatives
+            taken = taken or forms.takes_everything(arm.pattern)
     found = next((row[0] for row in rows if isinstance(row[0], _Constructor)), None)
     expected = forms.siblings_of_type(node.subject)
     if taken or (found is None and expected is None):
@@ -150,6 +150,14 @@ class _Forms:
         if isinstance(pattern, n.OrPattern):
             return [form for part in pattern.alternatives for form in self.alternatives(part)]
         return [self.form(pattern)]
+
+    def takes_everything(self, pattern: n.Pattern) -> bool:
+        """Whether a pattern is `_` or a new name (`v: T` with an unknown `T` leaves out null)."""
+        if isinstance(pattern, n.OrPattern):
+            return any(self.takes_everything(part) for part in pattern.alternatives)
+        binding = self.bindings.get(pattern)
+        is_new = binding is not None and binding.kind in (Kind.LOCAL, Kind.GLOBAL)
+        return isinstance(pattern, n.WildcardPattern) or (isinstance(pattern, n.NamePattern) and is_new)
 
     def form(self, pattern: n.Pattern) -> _Form:
         """The form of one pattern; alternatives inside a constructor are opaque unless one takes everything."""

@@ -62,6 +62,8 @@ def _leaving(analysis: Analysis, function: Function) -> None:
                 hint="a branch, a `defer`, or a script gives its values to nobody",
             )  # fmt: skip
         elif isinstance(node, n.ReturnStmt) and isinstance(owner, n.Module | n.DeferStmt | n.Comptime):
+            if isinstance(owner, n.Module) and analysis.doc_mode:
+                continue  # A snippet may have been cut out of a cell.
             where = (
                 "a `defer`"
                 if isinstance(owner, n.DeferStmt)
