@@ -88,8 +88,8 @@ class Colouring:
             self.current = self.facts[function] = _Facts()
             for node in own_nodes(function, functions):
                 self.note(node)
-        self.constants()
         self.spread()
+        self.constants()
         for function in functions.values():
             if isinstance(function.node, n.RecordDecl | n.Comptime):
                 # These can't wait: `checks/placement.py` refuses what certainly would.
@@ -109,7 +109,7 @@ class Colouring:
         functions = self.analysis.functions
         self.current = _Facts()
         for item in self.analysis.module.body:
-            if isinstance(item, n.ConstDecl):
+            if isinstance(item, n.ConstDecl) and item.value not in functions:
                 for node in walk(item.value, functions):
                     self.note(node)
         for site in self.current.sites:

@@ -290,6 +290,13 @@ class Resolver(PatternResolver):
         while isinstance(root, n.Attr | n.Index):
             if isinstance(root, n.Index):
                 self.visit(root.index)
+            if root.is_optional:
+                report(
+                    self.analysis,
+                    "not-assignable",
+                    "`?.` and `?[…]` may lead to nothing: they can't be assigned to",
+                    root,
+                )
             root = root.value
         if not isinstance(root, n.Name):
             report(

@@ -33,9 +33,7 @@ def chunks() -> Iterator[object]:
 
 
 def found(analysis: Analysis) -> list[tuple[int, str, str, str]]:
-    return [
-        (analysis.file.line_of(d.span.start), d.severity, d.code, d.message) for d in analysis.diagnostics
-    ]
+    return [(analysis.file.line_of(d.span.start), d.severity, d.code, d.message) for d in analysis.diagnostics]
 
 
 @pytest.mark.parametrize("text", list(chunks()))

@@ -18,7 +18,7 @@ PLAIN = {
     "a local lambda": "cell f()\n  let g = fn(x) => x + 1\n  g(3)\nend",
     "a local name for a cell": "cell f()\n  let h = g\n  h(3)\nend\ncell g(x) = x",
     "spawn only starts": "cell f()\n  let t = spawn(g())\n  3\nend\ncell g()\n  sleep(1)\nend",
-    "constructs only start": "cell f()\n  let t = race\n    g()\n    g()\n  end\n  3\nend\ncell g()\n  sleep(1)\nend",
+    "constructs only start": "cell f()\n  let t = race\n    g()\n    g()\n  end\n  3\nend\ncell g() = sleep(1)",
     "an async cell only starts": "cell f() = g()\nasync cell g()\n  sleep(1)\nend",
     "a loop that can end": "cell f()\n  while true\n    break\n  end\nend",
     "a loop that returns": "cell f()\n  loop\n    return 3\n  end\nend",
@@ -50,7 +50,15 @@ SUSPENDS = {
     "a known channel": "cell f()\n  let c = channel()\n  c.send(1)\nend",
     "a for over anything": "cell f(xs)\n  for x in xs\n    print(x)\n  end\nend",
     "a for over a channel": "cell f(c: Channel[Int])\n  for x in c\n    print(x)\n  end\nend",
-    "a for over a waiting generator": "cell f()\n  for x in g()\n    print(x)\n  end\nend\ncell g() -> yield Int\n  sleep(1)\n  yield 1\nend",
+    "a for over a waiting generator": """cell f()
+  for x in g()
+    print(x)
+  end
+end
+cell g() -> yield Int
+  sleep(1)
+  yield 1
+end""",
     "map of a waiting lambda": "cell f(xs: list[Int]) = map(xs, fn(x) => await x)",
     "map of a waiting cell": "cell f(xs: list[Int]) = map(xs, g)\ncell g(x) = sleep(x)",
     "map of an unknown function": "cell f(xs: list[Int], g) = map(xs, g)",

@@ -118,7 +118,9 @@ def test_variables_made_in_loops() -> None:
     ],
 )
 def test_patterns(pattern: str, kinds: list[str]) -> None:
-    before = "enum Color\n  Red\n  Blue\nend\nenum Opt\n  Some(value: Color)\n  None_\nend\nrecord P(x: Int, y: Int) end\n"
+    before = (
+        "enum Color\n  Red\n  Blue\nend\nenum Opt\n  Some(value: Color)\n  None_\nend\nrecord P(x: Int, y: Int) end\n"
+    )
     analysis = analysed(before + f"cell f(v)\n  match v\n    {pattern} -> 1\n    _ -> 2\n  end\nend")
     (match,) = (node for node in walk(analysis.module) if isinstance(node, n.Match))
     found = [
@@ -136,7 +138,18 @@ def test_alternatives_share_their_variables() -> None:
 
 
 def test_the_future_state_that_a_program_spells_out_is_the_one_there_is() -> None:
-    text = "enum FutureState\n  Pending\n  Completed(value: T)\n  Error(message: String)\nend\ncell f(s)\n  match s\n    Pending -> 1\n    Completed(v) -> v\n    Error(m) -> m\n  end\nend"
+    text = """enum FutureState
+  Pending
+  Completed(value: T)
+  Error(message: String)
+end
+cell f(s)
+  match s
+    Pending -> 1
+    Completed(v) -> v
+    Error(m) -> m
+  end
+end"""
     analysis = analysed(text)
     found = [
         analysis.bindings[p].kind
@@ -209,7 +222,16 @@ def test_only_pub_names_are_exported_once_there_is_one() -> None:
 def test_interfaces_are_plain_data() -> None:
     import marshal
 
-    text = "record P(x: Int)\n  cell m(self) = 1\nend\nenum E\n  A(p: P)\nend\nconst N = 1\ntype T = P\ncell f(p: P) -> list[P] = [p]\nuse tool http.get as Get"
+    text = """record P(x: Int)
+  cell m(self) = 1
+end
+enum E
+  A(p: P)
+end
+const N = 1
+type T = P
+cell f(p: P) -> list[P] = [p]
+use tool http.get as Get"""
     interface = analysed(text).interface
     assert marshal.loads(marshal.dumps(interface)) == interface
     assert list(interface["exports"]) == ["P", "E", "N", "T", "f", "Get"]

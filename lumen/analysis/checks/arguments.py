@@ -106,10 +106,12 @@ def _call(analysis: Analysis, callee: n.Expr, args: tuple[n.Arg, ...], before: i
             f"`{expected.name}` takes {plural(count, _noun(expected))}, but {before + len(positional)} are given",
             extra, first=first,
         )  # fmt: skip
+    is_misnamed = False
     for arg in args:
         if arg.name is None or arg.name.startswith("role "):
             continue
         if arg.name not in expected.params:
+            is_misnamed = True
             suggestion = nearest(arg.name, expected.params)
             hint = f"did you mean `{suggestion}`?" if suggestion else _takes(expected)
             code = "unknown-field" if expected.noun == "field" else "unknown-argument"
@@ -120,8 +122,8 @@ def _call(analysis: Analysis, callee: n.Expr, args: tuple[n.Arg, ...], before: i
                 analysis, "duplicate-argument", f"`{arg.name}` of `{expected.name}` is given twice", arg, first=first
             )
         given.add(arg.name)
-    if has_spread:
-        return
+    if has_spread or is_misnamed:
+        return  # What is missing is most likely what was misnamed.
     missing = [name for name in expected.params if name in expected.required and name not in given]
     if missing:
         names = ", ".join(f"`{name}`" for name in missing)

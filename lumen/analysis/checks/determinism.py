@@ -30,8 +30,14 @@ def check_determinism(analysis: Analysis, *, seeded: bool) -> None:
         return
     for function in analysis.functions.values():
         for node in own_nodes(function, analysis.functions):
-            binding = analysis.bindings.get(node)
-            if binding is None or not isinstance(node, n.Name | n.Attr | n.Ident):
+            target = analysis.calls.get(node)
+            if target is not None and target.kind == "ufcs":
+                binding = target.binding
+            elif isinstance(node, n.Name | n.Attr):
+                binding = analysis.bindings.get(node)
+            else:
+                continue
+            if binding is None:
                 continue
             if binding.kind is Kind.BUILTIN and binding.name in UNSEEDED and not seeded:
                 report(

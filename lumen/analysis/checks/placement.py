@@ -35,7 +35,7 @@ def check_placement(declared: Declared) -> None:
             )
             _waits(analysis, own_nodes(function, analysis.functions), what)
     for item in analysis.module.body:
-        if isinstance(item, n.ConstDecl):
+        if isinstance(item, n.ConstDecl) and item.value not in analysis.functions:
             _waits(analysis, walk(item.value, analysis.functions), "the value of a constant")
 
 
