@@ -259,7 +259,9 @@ def memory_asyncio():
 
 
 def row(name, seconds, count, **others):
-    ratios = "  ".join(f"{other} {value / count * 1e6:6.2f} µs = {value / seconds:5.2f}x" for other, value in others.items())
+    ratios = "  ".join(
+        f"{other} {value / count * 1e6:6.2f} µs = {value / seconds:5.2f}x" for other, value in others.items()
+    )
     print(f"{name:28} {seconds / count * 1e6:6.2f} µs   {ratios}")
 
 
@@ -282,9 +284,19 @@ def main(names):
             asyncio=median_of(lambda: timed(sleeps_asyncio)),
         )
     if wanted("channel"):
-        row("rendezvous send", median_of(lambda: lumen(channel_lumen)), COUNT, trio=median_of(lambda: timed(channel_trio)))
+        row(
+            "rendezvous send",
+            median_of(lambda: lumen(channel_lumen)),
+            COUNT,
+            trio=median_of(lambda: timed(channel_trio)),
+        )
     if wanted("parallel"):
-        row("parallel for, plain body", median_of(lambda: lumen(plain_lumen), 7), COUNT, loop=median_of(lambda: timed(plain_python), 7))
+        row(
+            "parallel for, plain body",
+            median_of(lambda: lumen(plain_lumen), 7),
+            COUNT,
+            loop=median_of(lambda: timed(plain_python), 7),
+        )
         row("parallel for, suspending", median_of(lambda: lumen(parallel_suspending_lumen)), COUNT)
     if wanted("timeout"):
         row("timeout in time", median_of(lambda: lumen(timeouts_lumen)), 20_000)
