@@ -11,6 +11,6 @@ Invariants every method may rely on:
 - Every unsettled future is in its parent's `children`; the root has none left exactly when the run is over.
 - A future settles once, after all its children have ended or were handed to the scope around.
 
-What it does not do: clocks, files, threads, randomness, Trio, Lumen values. Time and answers are handed in, failures are
-made by the `Failures` port, so equal inputs give equal outputs. This package imports nothing else of Lumen.
+What it does not do: clocks, files, threads, randomness, Trio, Lumen values. Time and answers are handed in, failures
+are made by the `Failures` port, so equal inputs give equal outputs. This package imports nothing else of Lumen.
 """

@@ -58,5 +58,6 @@ class Grace:
         self.waiting: object = None
 
     def fire(self) -> None:
+        """Patience is over."""
         if not self.task.is_settled():
             self.task.abandon()

@@ -38,6 +38,8 @@ CANCEL_DELIVERED = 8
 GRACE_ARMED = 16
 NOTED = 32
 """A construct that is in the kernel's heap of decisions to be taken."""
+ABANDONED = 64
+"""Its cleanup has taken too long: every further trap raises."""
 CANCEL_MASK = CANCEL_REQUESTED | CANCEL_DELIVERED
 
 _STATUS = ("pending", "running", "running", "running", "running", "completed", "failed", "cancelled")
@@ -50,8 +52,9 @@ class Future:
 
     _type_name = "Future"
     _attrs = frozenset(
-        "state status id operation is_done is_success is_failed cancel wait result get_error".split()
+        "state status id operation is_done is_success is_failed cancel wait result get_error".split()  # noqa: SIM905
     )
+    """What programs may see."""
 
     children: dict[Any, Any] | None
     """Unsettled futures inside this one, in order of creation; None until there is one."""
@@ -124,6 +127,7 @@ class Future:
     # --- settling ------------------------------------------------------------------------------------------------
 
     def is_settled(self) -> bool:
+        """Whether the outcome is final and everything inside has ended."""
         return self.phase >= COMPLETED
 
     def settle(self, phase: int, value: Any) -> None:
@@ -151,7 +155,7 @@ class Future:
             children = parent.children
             del children[self]
             if not children and parent.phase == CLOSING:
-                parent.close()
+                kernel.close_later(parent)
 
     def close(self) -> None:
         """Called when CLOSING and the last child has ended."""
@@ -189,7 +193,7 @@ class Future:
 
     @property
     def status(self) -> str:
-        """"pending", "running", "completed", "failed" or "cancelled" (which it is from the moment it is asked for)."""
+        """ "pending", "running", "completed", "failed" or "cancelled" (which it is from the moment it is asked for)."""
         if self.flags & CANCEL_REQUESTED and self.phase < CLOSING:
             return "cancelled"
         return _STATUS[self.phase]

@@ -1,8 +1,9 @@
 """`Kernel.advance`: run what is ready, then say what to wait for.
 
-A *turn* is one pass over the tasks that were ready when it began. What constructs decide (who has won a race) is decided
-at the end of a turn, so two branches that finish in one turn have finished together and source order decides. Turns are
-also the unit of fairness: a task that steps aside (`sleep(0)`) runs again when every other ready task has run once.
+A *turn* is one pass over the tasks that were ready when it began. What constructs decide (who has won a race) is
+decided at the end of a turn, so two branches that finish in one turn have finished together and source order decides.
+Turns are also the unit of fairness: a task that steps aside (`sleep(0)`) runs again when every other ready task has run
+once.
 """
 
 from __future__ import annotations
@@ -59,8 +60,8 @@ TURNS_PER_INSTANT = 10_000
 QUANTUM_NS = 50_000
 """By how much it then moves."""
 DEADLINE_SLACK_NS = 2_000_000
-"""On a real clock two timers that a program sets together differ by microseconds. Deadlines are this much late, so that a
-`sleep(100)` inside a `timeout(100, …)` still comes at "the same instant", and wins, as it does in virtual time."""
+"""On a real clock two timers that a program sets together differ by microseconds. Deadlines are this much late, so
+that a `sleep(100)` inside a `timeout(100, …)` still comes at "the same instant", and wins, as in virtual time."""
 
 
 class PendingAsk:
@@ -144,6 +145,7 @@ class Kernel:
         self._overdue_turns = 0
         self._turns_at_instant = 0
         self._turns = 0
+        self._closing: list[Future] = []
         self._stuck: tuple[int, Task | None, int, int] = (-1, None, 0, 0)
         self._plain_step = self._step
         if observer is not None:
@@ -266,8 +268,15 @@ class Kernel:
             self.ready.append(task)
             return
         self._nested_starts += 1
-        self._step(task)
-        self._nested_starts -= 1
+        try:
+            self._step(task)
+        except RecursionError:
+            # The spawner is at the end of Python's stack, too near to even call `_step`; the turn has more room.
+            if task.phase == PENDING:
+                self.ready.append(task)
+            raise
+        finally:
+            self._nested_starts -= 1
 
     def current_time(self) -> int:
         """The time (ns) that timers set now are counted from."""
@@ -282,7 +291,11 @@ class Kernel:
 
     async def sleep(self, ms: float) -> None:
         """Suspend the current task; `sleep(0)` lets every other ready task run once."""
-        # One frame for the most frequent of all suspensions, instead of the traps' own three: 2.3 → 1.4 µs.
+        # The work is done in a call that has returned when the task parks: 40 bytes less per sleeping task.
+        self._start_sleep(ms)
+        await PARK
+
+    def _start_sleep(self, ms: float) -> None:
         task = self.current
         if task is None or task.flags & CANCEL_REQUESTED:
             task = running_task(self)
@@ -293,7 +306,6 @@ class Kernel:
         else:
             task.phase = QUEUED
             self.ready.append(task)
-        await PARK
 
     def yield_turn(self) -> Awaitable[None]:
         """Awaiting the result lets every other ready task run once."""
@@ -322,6 +334,7 @@ class Kernel:
             self.observer.emitted(value)
 
     def warn(self, message: str, future: Future | None = None) -> None:
+        """Something the user should know that fails nothing; kept in `warnings` for the host."""
         self.warnings.append(message)
         if self.observer is not None:
             self.observer.warned(message, future)
@@ -331,6 +344,16 @@ class Kernel:
         if not construct.flags & NOTED:
             construct.flags |= NOTED
             heappush(self._undecided, (construct.rank, construct.number, construct))
+
+    def close_later(self, future: Future) -> None:
+        """Call `future.close()`: its last child has ended. A loop, because a chain of closing parents may be deeper
+        than Python's stack."""
+        closing = self._closing
+        closing.append(future)
+        if len(closing) == 1:
+            while closing:
+                closing[0].close()
+                del closing[0]
 
     # --- stepping ----------------------------------------------------------------------------------------------------
 
@@ -477,9 +500,7 @@ class Kernel:
     def _advance_real(self) -> Step:
         turns = 0
         while turns < TURNS_PER_ADVANCE:
-            if self._fire_due() and (
-                not (self.ready or self._undecided) or self._overdue_turns >= OVERDUE_TURNS
-            ):
+            if self._fire_due() and (not (self.ready or self._undecided) or self._overdue_turns >= OVERDUE_TURNS):
                 self._fire_overdue()
             elif not (self.ready or self._undecided):
                 break

@@ -84,9 +84,7 @@ class Blocked:
 
     __slots__ = ("code_places", "future", "reason", "site")
 
-    def __init__(
-        self, future: Future, reason: str, site: Site | None, code_places: list[tuple[str, int, str]]
-    ) -> None:
+    def __init__(self, future: Future, reason: str, site: Site | None, code_places: list[tuple[str, int, str]]) -> None:
         self.future = future
         self.reason = reason
         """Readable: "future 3 (work)", "a message on channel 1", …"""

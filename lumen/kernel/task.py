@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from lumen.kernel.cancel import Grace, cancel_tree
+from lumen.kernel.cancel import Cancelled, Grace, cancel_tree
 from lumen.kernel.future import (
+    ABANDONED,
     BRANCH,
     CANCEL_DELIVERED,
     CANCEL_REQUESTED,
@@ -38,7 +39,7 @@ async def _nothing() -> None:
     pass
 
 
-_sample = _nothing()
+_sample: Coroutine[Any, Any, Any] = _nothing()
 CoroutineType = type(_sample)
 """`types.CoroutineType`, without importing `types` at each start."""
 _sample.close()
@@ -120,6 +121,7 @@ class Task(Future):
         self.settle(phase, value)
 
     def close(self) -> None:
+        """The last future inside has ended."""
         phase = self.waiting
         self.waiting = None
         self.settle(phase, self.value)
@@ -127,6 +129,7 @@ class Task(Future):
     # --- cancelling ----------------------------------------------------------------------------------------------
 
     def cancel_self(self) -> None:
+        """See Future.cancel_self."""
         phase = self.phase
         if phase >= CLOSING:
             return
@@ -168,6 +171,7 @@ class Task(Future):
         kernel = self.kernel
         kernel.graces.pop(self, None)
         kernel.warn(f"cleanup of {self.label()} did not end in time and was abandoned", self)
+        self.flags |= ABANDONED
         if self.phase == RUNNING:
             # Busy on the stack below us: let the preemption handler raise once more.
             self.flags &= ~CANCEL_DELIVERED
@@ -175,16 +179,15 @@ class Task(Future):
         if self.phase == PARKED:
             self.unpark()
         coro, self.coro = self.coro, None
-        for _ in range(100):
-            # Each pending `defer` that awaits answers the GeneratorExit with a RuntimeError; go on to the next.
-            try:
-                if coro is not None:
-                    coro.close()
-            except RuntimeError:
-                continue
-            except BaseException as exc:
-                kernel.warn(f"cleanup of {self.label()} failed: {kernel.failures.describe(exc)}", self)
-            break
+        outer, kernel.current = kernel.current, self
+        try:
+            if coro is not None:
+                coro.close()
+        except Cancelled:
+            pass  # raised by the traps of the `defer`s further out
+        except BaseException as exc:
+            kernel.warn(f"cleanup of {self.label()} failed: {kernel.failures.describe(exc)}", self)
+        kernel.current = outer
         if self.children:
             for child in list(self.children):
                 cancel_tree(child)

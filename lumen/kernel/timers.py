@@ -1,7 +1,7 @@
 """The heap of deadlines.
 
-An entry is `(key, target)`; its key orders by deadline, then class, then creation: class 0 are sleeps, the classes above
-are the deadlines of constructs, the more deeply nested first. So a result that arrives at the very instant of a
+An entry is `(key, target)`; its key orders by deadline, then class, then creation: class 0 are sleeps, the classes
+above are the deadlines of constructs, the more deeply nested first. So a result that arrives at the very instant of a
 deadline comes before it, and an inner deadline's `null` before an outer one. One int as key is half the size of a
 tuple of three and compares faster.
 
@@ -28,6 +28,8 @@ _MAX_DEPTH = (1 << _CLASS_BITS) - 2
 
 
 class Timers:
+    """All timers of a run."""
+
     __slots__ = ("_dead", "_heap", "_seq")
 
     def __init__(self) -> None:
@@ -63,7 +65,8 @@ class Timers:
         while heap:
             entry = heap[0]
             if entry[1].waiting is entry:
-                return entry[0] >> _SHIFT
+                key: int = entry[0]
+                return key >> _SHIFT
             heappop(heap)
             self._dead -= 1
         return None

@@ -11,7 +11,7 @@ the trap reads the outcome from where it was registered. So the kernel never int
 from __future__ import annotations
 
 from lumen.kernel.cancel import Cancelled
-from lumen.kernel.future import CANCEL_DELIVERED, CANCEL_MASK, CANCEL_REQUESTED, PARKED, QUEUED
+from lumen.kernel.future import ABANDONED, CANCEL_DELIVERED, CANCEL_MASK, CANCEL_REQUESTED, PARKED, QUEUED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,6 +52,8 @@ def running_task(kernel: Kernel) -> Task:
     if task.flags & CANCEL_MASK == CANCEL_REQUESTED:
         task.flags |= CANCEL_DELIVERED
         task.arm_grace()
+        raise Cancelled
+    if task.flags & ABANDONED:
         raise Cancelled
     return task
 

@@ -26,15 +26,18 @@ class TimedWait:
         future.kernel.timers.add_deadline(deadline_ns, self, depth_of(task))
 
     def notify(self, future: Future) -> None:
+        """The future has settled first."""
         self.waiting = None
         future.kernel.timers.dropped()
         self.task.notify(future)
 
     def fire(self) -> None:
+        """Time is up first."""
         self.future.forget(self)
         self.task.notify(self.future)
 
     def forget(self, waiter: Any) -> None:
+        """The task is being cancelled."""
         self.waiting = None
         self.future.kernel.timers.dropped()
         self.future.forget(self)

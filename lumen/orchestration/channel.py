@@ -7,7 +7,7 @@ the order they came.
 
 from __future__ import annotations
 
-from lumen.kernel.future import PARKED, QUEUED, Future
+from lumen.kernel.future import PARKED, QUEUED
 from lumen.kernel.traps import PARK as YIELD
 from lumen.kernel.traps import running_task
 from lumen.values.model import END, PARK
@@ -58,10 +58,22 @@ class Place:
 class Channel:
     """Invariant: receivers wait only while the buffer is empty and no sender waits; senders only while it is full."""
 
-    __slots__ = ("_buffer", "_dead", "_receivers", "_senders", "capacity", "is_closed", "kernel", "number", "received_count",
-                 "sent_count")  # fmt: skip
+    __slots__ = (
+        "_buffer",
+        "_dead",
+        "_receivers",
+        "_senders",
+        "capacity",
+        "is_closed",
+        "kernel",
+        "number",
+        "received_count",
+        "sent_count",
+    )
     _type_name = "Channel"
-    _attrs = frozenset("send receive try_receive close receive_all capacity is_closed statistics".split())
+    _attrs = frozenset(
+        ["send", "receive", "try_receive", "close", "receive_all", "capacity", "is_closed", "statistics"]
+    )
 
     def __init__(self, kernel: Kernel, number: int, capacity: int | None = 0) -> None:
         if capacity is not None and (type(capacity) is not int or capacity < 0):
@@ -143,6 +155,10 @@ class Channel:
             "waiting_receivers": sum(place.state == WAITING for place in self._receivers),
             "closed": self.is_closed,
         }
+
+    def pull(self) -> Coroutine[Any, Any, Any]:
+        """The next message, or END."""
+        return self._receive(END)
 
     def __iter__(self) -> ChannelIterator:
         """For `for v in ch`."""
@@ -263,7 +279,3 @@ class ChannelIterator:
     def pull(self) -> Coroutine[Any, Any, Any]:
         """The next message, or END."""
         return self._channel._receive(END)
-
-
-if TYPE_CHECKING:
-    _ = Future

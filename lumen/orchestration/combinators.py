@@ -36,6 +36,7 @@ class Parallel(Construct):
         self._settle = settle
 
     def judge(self, fresh: list[int]) -> None:
+        """See Construct.judge."""
         if not self._settle:
             for index in fresh:
                 if self.phases[index] == FAILED:
@@ -53,6 +54,7 @@ class Parallel(Construct):
             self.conclude(COMPLETED, values, "completed")
 
     def close(self) -> None:
+        """The last future inside has ended."""
         if self.outcome == FAILED:
             others = [
                 value
@@ -75,6 +77,7 @@ class Race(Construct):
         self._settle = settle
 
     def judge(self, fresh: list[int]) -> None:
+        """See Construct.judge."""
         for index in fresh:
             if self._settle or self.phases[index] == COMPLETED:
                 self.conclude(self.phases[index], self.results[index], index, index)
@@ -103,6 +106,7 @@ class Select(Construct):
         self._skipped = count
 
     def judge(self, fresh: list[int]) -> None:
+        """See Construct.judge."""
         for index in fresh:
             if self.results[index] is None and self.phases[index] == COMPLETED and index in self._passive:
                 self._skipped = min(self._skipped, index)
@@ -138,11 +142,13 @@ class Timeout(Construct):
             self.conclude(COMPLETED, None, "expired")
 
     def judge(self, fresh: list[int]) -> None:
+        """See Construct.judge."""
         if fresh:
             self._drop_timer()
             self.conclude(self.phases[0], self.results[0], "in-time", 0)
 
     def cancel_self(self) -> None:
+        """See Future.cancel_self."""
         self._drop_timer()
         super().cancel_self()
 

@@ -40,8 +40,20 @@ class Construct(Future):
     """Invariant while undecided: every branch index is in exactly one of `children` (as value), `adopted`, the part of
     `_calls` not consumed yet, or has its outcome in `phases` and `results`."""
 
-    __slots__ = ("_calls", "_fresh", "_limit", "_owned", "_receipts", "_starting", "adopted", "outcome", "phases", "rank",
-                 "remaining", "results")  # fmt: skip
+    __slots__ = (
+        "_calls",
+        "_fresh",
+        "_limit",
+        "_owned",
+        "_receipts",
+        "_starting",
+        "adopted",
+        "outcome",
+        "phases",
+        "rank",
+        "remaining",
+        "results",
+    )
     word = "construct"
 
     def __init__(self, kernel: Kernel, site: Site | None, count: int, limit: int | None = None) -> None:
@@ -71,6 +83,7 @@ class Construct(Future):
 
     @property
     def operation(self) -> str:
+        """What it does, in the words of the source."""
         return self.site[3] if self.site is not None else self.word
 
     # --- branches ----------------------------------------------------------------------------------------------------
@@ -186,7 +199,7 @@ class Construct(Future):
         self.remaining -= 1
         if self.phase >= CLOSING:
             if self.phase == CLOSING and not self.children and not self.adopted:
-                self.close()
+                self.kernel.close_later(self)
             return
         self._fresh.append(index)
         self.kernel.note(self)
@@ -220,12 +233,14 @@ class Construct(Future):
             self._receipts.pop(winner, None)
         elif phase == COMPLETED and self.remaining == 0:
             self._receipts = None
+        had_open = bool(self.children or self.adopted)
         for child in list(self.children):
             cancel_tree(child)
         for future in (*self.adopted, *self._owned):
             cancel_tree(future)
-        if self.phase == CLOSING and not self.children and not self.adopted:
-            self.close()
+        # Branches that had not started have ended at once, and the last of them has closed this already.
+        if self.phase == CLOSING and not had_open:
+            self.kernel.close_later(self)
 
     def close(self) -> None:
         """The last loser has ended: give lost messages back, and settle."""
@@ -241,6 +256,7 @@ class Construct(Future):
     # --- cancelling --------------------------------------------------------------------------------------------------
 
     def cancel_self(self) -> None:
+        """See Future.cancel_self."""
         if self.phase >= CLOSING:
             return
         self.flags |= CANCEL_REQUESTED
@@ -250,7 +266,8 @@ class Construct(Future):
         if self.kernel.observer is not None:
             self.kernel.observer.cancelled(self)
         if not self.children and not self.adopted:
-            self.close()
+            self.kernel.close_later(self)
 
     def dependencies(self) -> Sequence[Future]:
+        """Adopted futures lose together with the construct."""
         return [future for future in (*self.adopted, *self._owned) if not future.is_settled()]

@@ -1,16 +1,16 @@
 """What compiled code calls, bound to the kernel of one run: the `$names` of concurrency.
 
-`SUPPORT` lists which method stands behind which `$name`. `site` is always the constant `(path, line, column, text)` of the
-construct. A *branch* is `(fn, is_plain)`: a callable without arguments, and whether it can neither suspend nor spawn.
+`SUPPORT` lists which method stands behind which `$name`. `site` is always the constant `(path, line, column, text)` of
+the construct. A *branch* is `(fn, is_plain)`: a callable without arguments, and whether it can neither suspend nor
+spawn. `items` are any Python iterable, or an iterator with `pull` (a channel, a suspending generator).
 """
 
 from __future__ import annotations
 
-from lumen.kernel.future import BRANCH, Future
+from lumen.kernel.future import Future
 from lumen.kernel.task import Call, CoroutineType, Task
 from lumen.orchestration.channel import Channel
 from lumen.orchestration.combinators import Parallel, Race, Select, Timeout
-from lumen.orchestration.construct import Construct
 from lumen.orchestration.generators import SuspendingGenerator, pull
 from lumen.orchestration.waiting import deep_await
 from lumen.values.errors import Halt, failure_of, failure_value
@@ -89,7 +89,7 @@ class Orchestration:
     async def attempt_suspending(self, fn: Callable[[], Any]) -> Any:
         """`attempt(fn)` where fn may suspend."""
         try:
-            value = fn()
+            value: Any = fn()
             if value.__class__ is CoroutineType:
                 value = await value
         except Halt:
@@ -122,7 +122,7 @@ class Orchestration:
         self,
         branches: Sequence[Branch],
         names: tuple[str, ...] | None = None,
-        max: int | None = None,  # noqa: A002  (the option's name in the language)
+        max: int | None = None,
         settle: bool = False,
         site: Site | None = None,
     ) -> Future:
@@ -134,7 +134,7 @@ class Orchestration:
     def parallel_values(
         self,
         values: Sequence[Any],
-        max: int | None = None,  # noqa: A002
+        max: int | None = None,
         settle: bool = False,
         site: Site | None = None,
     ) -> Future:
@@ -149,11 +149,13 @@ class Orchestration:
         items: Iterable[Any],
         fn: Callable[[Any], Any],
         is_plain: bool = False,
-        max: int | None = None,  # noqa: A002
+        max: int | None = None,
         settle: bool = False,
         site: Site | None = None,
     ) -> Future:
         """`fn(item)` for each item. A plain body needs no task per item: one task runs them all, in one frame."""
+        if hasattr(items, "pull"):
+            return self._collected(items, site, lambda got: self.parallel_for(got, fn, is_plain, max, settle, site))
         items = items if items.__class__ is list else list(items)
         limit = self._limit(max)
         if not is_plain:
@@ -195,6 +197,8 @@ class Orchestration:
         site: Site | None = None,
     ) -> Future:
         """`race for x in items`."""
+        if hasattr(items, "pull"):
+            return self._collected(items, site, lambda got: self.race_for(got, fn, is_plain, settle, site))
         items = self._some(list(items), "race")
         construct = Race(self.kernel, site, len(items), settle)
         construct.start_calls((fn, (item,)) for item in items)
@@ -242,6 +246,8 @@ class Orchestration:
         site: Site | None = None,
     ) -> Future:
         """`vote for x in items`."""
+        if hasattr(items, "pull"):
+            return self._collected(items, site, lambda got: self.vote_for(got, fn, is_plain, quorum, by, site))
         return self._vote([(fn, (item,)) for item in self._some(list(items), "vote")], quorum, by, site)
 
     def _vote(
@@ -285,6 +291,8 @@ class Orchestration:
         self, items: Iterable[Any], fn: Callable[[Any], Any], is_plain: bool = False, site: Site | None = None
     ) -> Future:
         """`select for x in items`: gives `(value, index)`."""
+        if hasattr(items, "pull"):
+            return self._collected(items, site, lambda got: self.select_for(got, fn, is_plain, site))
         items = self._some(list(items), "select")
         passive = frozenset(range(len(items))) if is_plain else frozenset()
         construct = Select(self.kernel, site, len(items), "value-index", passive)
@@ -304,6 +312,19 @@ class Orchestration:
         construct = Timeout(self.kernel, site, ms)
         construct.take_values((value,))
         return construct
+
+    # --- items that have to be waited for ----------------------------------------------------------------------------
+
+    def _collected(self, items: Any, site: Site | None, construct: Callable[[list[Any]], Future]) -> Future:
+        """`parallel for v in ch` and the like: the construct over all items of a channel or suspending generator."""
+
+        async def collect() -> Any:
+            got: list[Any] = []
+            while (item := await items.pull()) is not END:
+                got.append(item)
+            return await construct(got)
+
+        return self.kernel.spawn(collect(), site)
 
     # --- checks ------------------------------------------------------------------------------------------------------
 
@@ -339,7 +360,3 @@ def _run_settled(fn: Callable[[Any], Any], items: list[Any]) -> list[Any]:
         except Exception as exc:
             results.append(Err(failure_value(failure_of(exc))))
     return results
-
-
-if TYPE_CHECKING:
-    _ = (BRANCH, Construct)

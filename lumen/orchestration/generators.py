@@ -33,7 +33,7 @@ class SuspendingGenerator:
             return END
 
     def _show(self) -> str:
-        return f"<generator {self._items.__name__}>"
+        return f"<generator {getattr(self._items, '__name__', '')}>"
 
 
 def pull(iterator: Any) -> Awaitable[Any]:

@@ -20,12 +20,15 @@ class LumenFailures(Failures):
     __slots__ = ()
 
     def make(self, code: str, message: str, causes: Sequence[BaseException] = ()) -> BaseException:
+        """See Failures.make."""
         return Failure(code, message, causes=tuple(failure_of(cause) for cause in causes))
 
     def of(self, exc: BaseException) -> BaseException:
+        """Translates Python's own exceptions."""
         return failure_of(exc)
 
     def again(self, failure: BaseException, causes: Sequence[BaseException] = ()) -> BaseException:
+        """Its `origin` is the failure, whose traceback shows where it happened."""
         known = failure_of(failure)
         fresh = Failure(
             known.code,
@@ -38,9 +41,11 @@ class LumenFailures(Failures):
         return fresh
 
     def ends_run(self, failure: BaseException) -> bool:
+        """Only `halt` does."""
         return isinstance(failure, Halt)
 
     def describe(self, failure: BaseException) -> str:
+        """The message, with line and cell where it failed."""
         known = failure_of(failure)
         cell, line = place_of(known)
         if line is None:
@@ -48,6 +53,7 @@ class LumenFailures(Failures):
         return f"{known.message} (line {line}, in {cell})"
 
     def state_of(self, future: Future) -> object:
+        """A variant of the built-in enum FutureState."""
         if future.phase == COMPLETED:
             return Completed(future.value)
         if future.phase == FAILED:
@@ -57,4 +63,5 @@ class LumenFailures(Failures):
         return Pending
 
     def error_value(self, failure: BaseException) -> object:
+        """The `Error` record."""
         return failure_value(failure)

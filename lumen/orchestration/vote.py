@@ -48,6 +48,7 @@ class Vote(Construct):
         self._camps: dict[Any, _Camp] = {}
 
     def judge(self, fresh: list[int]) -> None:
+        """See Construct.judge."""
         camps = self._camps
         for index in fresh:
             if self.phases[index] != COMPLETED:
@@ -124,4 +125,5 @@ async def keyed(by: Callable[[Any], Any], fn: Callable[..., Any], args: tuple[An
 
 
 def itself(value: Any) -> Any:
+    """A branch that is its argument."""
     return value

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from lumen.kernel.future import Future
-from lumen.values.equality import from_key, to_key
 from lumen.values.model import Record, Set, Variant, copy_fields
 
 TYPE_CHECKING = False
@@ -23,8 +22,8 @@ class Ready:
         self.value = value
 
     def __await__(self) -> Generator[None, None, Any]:
+        yield from ()
         return self.value
-        yield
 
 
 def deep_await(x: Any) -> Awaitable[Any]:
@@ -116,7 +115,3 @@ def _with_parts(item: Any, parts: Any, done: dict[int, Any]) -> Any:
     for field, value in zip(item._fields, new, strict=True):
         setattr(copied, field, value)
     return copied
-
-
-if TYPE_CHECKING:
-    _ = (from_key, to_key)

@@ -269,9 +269,7 @@ def test_select_first_to_finish_failure_raised(sim):
 def test_select_sleep_may_win_with_null_but_null_values_are_skipped(sim):
     async def main():
         channel = sim.lumen.channel()
-        timed_out = await sim.lumen.select(
-            sim.branches(channel.receive, lambda: sim.lumen.sleep(100)), indexed=True
-        )
+        timed_out = await sim.lumen.select(sim.branches(channel.receive, lambda: sim.lumen.sleep(100)), indexed=True)
         skipped = await sim.lumen.select_values((None, 5))
         waited = await sim.lumen.select_values((None, sim.lumen.spawn(sim.give(7, "f"))))
         nothing = await sim.lumen.select_values((None, None), indexed=True)
