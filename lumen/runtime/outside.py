@@ -1,6 +1,7 @@
 """Answers what the kernel asks: the one place where a run reaches out of the process.
 
-An `Ask` has a kind: `fs` and `stdin` come from built-ins, `tool` from tool calls. Answers come back through the mailbox.
+An `Ask` has a kind: `fs` and `stdin` come from built-ins, `tool` from tool calls, `extern` from extern cells. Answers come
+back through the mailbox.
 """
 
 from __future__ import annotations
@@ -39,12 +40,19 @@ class Outside:
         mailbox: Mailbox,
         *,
         provider: Callable[[str], Provider],
+        extern: Callable[[str], Callable[..., Any]],
         stdin: TextIO | None = None,
         async_lane: AsyncLane | None = None,
     ) -> None:
-        """`provider` finds the provider of a tool that has been called before; `stdin` None is the process's own."""
+        """
+        Args:
+            provider: finds the provider of a tool that has been called before.
+            extern: finds the host's function behind an extern cell, or raises a Failure.
+            stdin: None is the process's own.
+        """
         self._mailbox = mailbox
         self._provider = provider
+        self._extern = extern
         self._stdin = stdin
         self._async = async_lane
         self._workers: Workers | None = None
@@ -61,7 +69,9 @@ class Outside:
                 continue
             assert isinstance(command, Ask)
             try:
-                self._lane_of[command.seq] = self._begin(command)
+                lane = self._begin(command)
+                if lane is not None:
+                    self._lane_of[command.seq] = lane
             except Exception as exc:
                 self._mailbox.put(Arrival(command.seq, None, exc))
 
@@ -99,7 +109,38 @@ class Outside:
             operation: Callable[..., Any] = getattr(files, name)
             args: Any = payload
             return self._block(ask.seq, name, lambda: operation(*args))
+        if kind == "extern":
+            return self._call_host(ask.seq, name, payload)
         raise Failure("not-supported", f"nothing outside answers `{kind}`")
+
+    def _call_host(self, seq: int, name: str, payload: Any) -> object:
+        """An extern cell: plain functions are called here, in the thread of the host, which may count on it."""
+        from inspect import iscoroutinefunction
+
+        from lumen.tools.providers.python import failure_from
+        from lumen.values.convert import from_python, to_python
+
+        function = self._extern(name)
+        who = f"extern cell `{name}`"
+        args = [to_python(value) for value in payload[0]]
+        named = {key: to_python(value) for key, value in payload[1].items()}
+        if iscoroutinefunction(function):
+
+            async def call() -> Any:
+                try:
+                    return from_python(await function(*args, **named), f"the result of {who}")
+                except Exception as error:
+                    raise failure_from(who, error) from error
+
+            lane = self._async_lane()
+            lane.submit(seq, name, call)
+            return lane
+        try:
+            value = from_python(function(*args, **named), f"the result of {who}")
+        except Exception as error:
+            raise failure_from(who, error) from error
+        self._mailbox.put(Arrival(seq, value))
+        return None
 
     def _block(self, seq: int, name: str, job: Callable[[], Any]) -> Workers:
         if self._workers is None:

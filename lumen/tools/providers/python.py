@@ -113,7 +113,6 @@ def _file_beside(name: str, folder: str) -> str | None:
 def provider_of(tool: str, function: Callable[..., Any]) -> Provider:
     """The provider made of a callable."""
     schema = _schema(function)
-    names = {p.name for p in schema.parameters}
     by_position = _positional_only(function)
 
     def call_with(arguments: dict[str, Any]) -> Any:
@@ -126,38 +125,29 @@ def provider_of(tool: str, function: Callable[..., Any]) -> Provider:
 
     def sync_call(arguments: dict[str, Any]) -> Any:
         try:
-            return converted(tool, call_with(arguments))
+            return from_python(call_with(arguments), f"the result of tool `{tool}`")
         except Exception as error:
-            raise failure_from(tool, error) from error
+            raise failure_from(f"tool `{tool}`", error) from error
 
     async def async_call(arguments: dict[str, Any]) -> Any:
         try:
-            return converted(tool, await call_with(arguments))
+            return from_python(await call_with(arguments), f"the result of tool `{tool}`")
         except Exception as error:
-            raise failure_from(tool, error) from error
+            raise failure_from(f"tool `{tool}`", error) from error
 
     is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
-    assert names is not None
     return Provider(tool, schema, async_call if is_async else sync_call, is_async=is_async)
 
 
-def converted(tool: str, value: Any) -> Any:
-    """What a tool returned, as a Lumen value; `output-invalid` if there is none for it."""
-    try:
-        return from_python(value)
-    except Failure as failure:
-        raise Failure("output-invalid", f"tool `{tool}` returned something Lumen has no value for: {failure.message}") from None
-
-
-def failure_from(tool: str, error: Exception) -> Failure:
-    """What a tool raised, as a failure; it chooses a code by raising something with a `lumen_code`."""
+def failure_from(who: str, error: Exception) -> Failure:
+    """What a Python function of the host raised, as a failure; it chooses a code by giving the exception a `lumen_code`."""
     if isinstance(error, Failure):
         return error
     code = getattr(error, "lumen_code", None)
     if code is None:
         code = "timeout" if isinstance(error, TimeoutError) else "failed"
     what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return Failure(str(code), f"tool `{tool}` failed with {what}")
+    return Failure(str(code), f"{who} failed with {what}")
 
 
 def _positional_only(function: Callable[..., Any]) -> bool:

@@ -1,0 +1,82 @@
+"""`lumen`: the first word decides."""
+
+from __future__ import annotations
+
+import sys
+
+OK, USAGE, CHECK_ERRORS, FAILED, SYNTAX_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
+"""Exit codes (spec: Errors)."""
+
+LATER = {
+    "repl": "an interactive session",
+    "test": "running tests",
+    "replay": "repeating a recorded run",
+    "resume": "going on with a recorded run",
+    "trace": "looking at recorded runs",
+    "fmt": "formatting",
+    "serve": "running programs for others",
+    "lsp": "the language server",
+    "explain": "explaining a code",
+}
+"""Subcommands of later versions, refused by name."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the command line and return its exit code; never lets an exception of ours reach the user."""
+    args = sys.argv[1:] if argv is None else argv
+    try:
+        return _dispatch(args)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        from lumen.runtime.output import silence_stdout
+
+        silence_stdout()
+        return OK
+    except Exception as error:
+        return _internal(error)
+
+
+def _dispatch(args: list[str]) -> int:
+    command = args[0] if args else "--help"
+    if command == "run":
+        from lumen.cli.run import run
+
+        return run(args[1:])
+    if command == "check":
+        from lumen.cli.check import check
+
+        return check(args[1:])
+    if command in ("--version", "-V", "version"):
+        from lumen import __version__
+
+        print(f"lumen {__version__}")
+        return OK
+    if command in ("--help", "-h", "help"):
+        from lumen.cli.help import show_help
+
+        show_help(args[1] if len(args) > 1 else None)
+        return OK if args else USAGE
+    if command in LATER:
+        print(f"lumen: `lumen {command}` ({LATER[command]}) is not supported yet", file=sys.stderr)
+        return USAGE
+    from lumen.cli.help import unknown_command
+
+    return unknown_command(command)
+
+
+def _internal(error: Exception) -> int:
+    """A mistake of ours: say so in one line, and keep the traceback for those who ask."""
+    import os
+
+    print(f"error[internal]: {type(error).__name__}: {error}", file=sys.stderr)
+    print("  = this is a mistake in Lumen, not in the program; LUMEN_TRACEBACK=1 shows where", file=sys.stderr)
+    if os.environ.get("LUMEN_TRACEBACK"):
+        import traceback
+
+        traceback.print_exception(error)
+    return FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

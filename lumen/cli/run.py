@@ -1,0 +1,176 @@
+"""`lumen run FILE`: check, run, print."""
+
+from __future__ import annotations
+
+import sys
+
+from lumen.cli.arguments import FLAG, MANY, VALUE, UsageError, read_arguments
+from lumen.cli.main import CHECK_ERRORS, FAILED, INTERRUPTED, OK, SYNTAX_ERROR, USAGE
+from lumen.runtime.interpreter import Run, Settings
+from lumen.runtime.loader import Loader, LoadError, Options, ProgramErrors
+from lumen.runtime.output import Output, silence_stdout
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from lumen.runtime.interpreter import Outcome
+
+_OPTIONS = {
+    "--cell": VALUE,
+    "--arg": MANY,
+    "--deterministic": FLAG,
+    "--seed": VALUE,
+    "--format": VALUE,
+    "--timeout": VALUE,
+    "--on-exit": VALUE,
+    "-W": FLAG,
+    "--no-check": FLAG,
+    "--help": FLAG,
+    "-h": FLAG,
+}
+_LATER = {"--record": "keeping a journal of the run", "--sandbox": "denying tools without a grant"}
+
+
+def run(words: list[str]) -> int:
+    """The subcommand; returns the exit code."""
+    try:
+        files, single, repeated = read_arguments(words, _OPTIONS, _LATER)
+        if "--help" in single or "-h" in single:
+            from lumen.cli.help import show_help
+
+            show_help("run")
+            return OK
+        if len(files) != 1:
+            raise UsageError("give one program file" if not files else f"give one program file, not {len(files)}")
+        return _run(files[0], single, repeated.get("--arg", []))
+    except UsageError as error:
+        print(f"lumen run: {error}", file=sys.stderr)
+        return USAGE
+
+
+def _run(path: str, single: dict[str, str], arguments: list[str]) -> int:
+    as_json = _choice(single, "--format", ("text", "json")) == "json"
+    settings = Settings()
+    settings.cell = single.get("--cell")
+    settings.seed = _integer(single, "--seed")
+    settings.timeout_ms = _integer(single, "--timeout", least=1)
+    settings.on_exit = "cancel" if _choice(single, "--on-exit", ("wait", "cancel")) == "cancel" else "wait"
+    settings.take_interrupt = True
+    options = Options(
+        deterministic="--deterministic" in single,
+        seeded=settings.seed is not None,
+        check_types="--no-check" not in single,
+    )
+    if path == "-":
+        raw = sys.stdin.buffer.read()
+        path = "<stdin>"
+    else:
+        raw = None
+    try:
+        loader = Loader(options, _no_cache() if "-W" in single else None)
+        unit = loader.load_program(path, raw)
+    except LoadError as error:
+        return _not_loaded(error, path, as_json)
+    except ProgramErrors as errors:
+        from lumen.cli.findings import print_findings
+
+        print_findings(errors.diagnostics, as_json=as_json, with_warnings="-W" in single)
+        return SYNTAX_ERROR if errors.is_syntax else CHECK_ERRORS
+    if "-W" in single:
+        from lumen.cli.findings import print_findings
+
+        print_findings(loader.compiler.sink.sorted(), as_json=False, with_warnings=True)
+    if settings.cell is not None or arguments or (unit.meta["main"] or {}).get("params"):
+        from lumen.cli.cellargs import cell_arguments
+
+        settings.kwargs = cell_arguments(unit, settings.cell, arguments)
+    if not as_json and sys.stderr.isatty():
+        from lumen.runtime.progress import Progress
+
+        settings.progress = Progress(sys.stderr)
+    output = Output(None, keep=True) if as_json else Output(sys.stdout)
+    outcome = Run(loader, unit, output, settings).run()
+    if settings.progress is not None:
+        settings.progress.clear()
+    return _print_json(outcome, output) if as_json else _print_text(outcome, output)
+
+
+def _print_text(outcome: Outcome, output: Output) -> int:
+    if outcome.value is not None and outcome.report is None:
+        from lumen.values.display import show
+
+        output.write_line(show(outcome.value))
+    output.flush()
+    if output.is_broken:
+        silence_stdout()
+    for warning in outcome.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    report = outcome.report
+    if report is None:
+        return OK
+    if outcome.was_interrupted:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    from lumen.cli.findings import use_colour
+
+    print(report.as_text(colour=use_colour(sys.stderr)), file=sys.stderr)
+    return FAILED
+
+
+def _print_json(outcome: Outcome, output: Output) -> int:
+    import json
+
+    from lumen.values.convert import to_jsonable
+
+    report = outcome.report
+    printed: dict[str, Any] = {
+        "status": "ok" if report is None else "error",
+        "value": to_jsonable(outcome.value),
+        "output": output.text(),
+        "error": None if report is None else report.as_json(),
+    }
+    for warning in outcome.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    print(json.dumps(printed, ensure_ascii=False).encode("utf-8", "backslashreplace").decode("utf-8"))
+    if report is None:
+        return OK
+    return INTERRUPTED if outcome.was_interrupted else FAILED
+
+
+def _not_loaded(error: LoadError, path: str, as_json: bool) -> int:
+    if as_json:
+        import json
+
+        problem = {"code": error.code, "message": error.message, "file": path, "line": None, "column": None, "stack": []}
+        print(json.dumps({"status": "error", "value": None, "output": "", "error": problem}, ensure_ascii=False))
+    else:
+        print(f"error[{error.code}]: {error.message}", file=sys.stderr)
+    return USAGE
+
+
+def _no_cache() -> Any:
+    """Warnings come from the stages, which a cached program does not pass through."""
+    from lumen.compiler.cache import CodeCache
+
+    return CodeCache(None)
+
+
+def _choice(single: dict[str, str], name: str, choices: tuple[str, ...]) -> str:
+    value = single.get(name, choices[0])
+    if value not in choices:
+        raise UsageError(f"`{name}` takes {' or '.join(choices)}, not `{value}`")
+    return value
+
+
+def _integer(single: dict[str, str], name: str, least: int | None = None) -> int | None:
+    text = single.get(name)
+    if text is None:
+        return None
+    try:
+        value = int(text)
+    except ValueError:
+        value = None
+    if value is None or (least is not None and value < least):
+        raise UsageError(f"`{name}` takes a whole number{'' if least is None else f' of at least {least}'}, not `{text}`")
+    return value

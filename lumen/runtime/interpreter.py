@@ -1,0 +1,313 @@
+"""One program, one run: wires kernel, host, outside, world and support together, and says how it ended."""
+
+from __future__ import annotations
+
+import os
+
+from lumen.kernel.future import COMPLETED, FAILED
+from lumen.kernel.kernel import Kernel
+from lumen.kernel.policy import Eager, Fifo
+from lumen.kernel.task import CoroutineType
+from lumen.orchestration.outcomes import LumenFailures
+from lumen.runtime.clock import Clock
+from lumen.runtime.host import Host
+from lumen.runtime.limits import Limits
+from lumen.runtime.mailbox import Mailbox
+from lumen.runtime.outside import Outside
+from lumen.runtime.support import build_support
+from lumen.runtime.world import World
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, Literal, TextIO
+
+    from lumen.kernel.future import Future
+    from lumen.kernel.task import Task
+    from lumen.runtime.loader import Loader, Unit
+    from lumen.runtime.output import Output
+    from lumen.runtime.progress import Progress
+    from lumen.runtime.reports import Report
+    from lumen.tools.call import ToolCalls
+
+_CLOSE_GRACE_S = 5.0
+"""How long the end of a run waits for async tools that ignore their cancellation."""
+
+
+class Settings:
+    """How a program is run; everything has a default."""
+
+    __slots__ = ("cell", "emitted", "externs", "kwargs", "on_exit", "progress", "providers", "seed", "stdin",
+                 "take_interrupt", "timeout_ms")  # fmt: skip
+
+    def __init__(self) -> None:
+        self.cell: str | None = None
+        """The cell to call instead of `main`."""
+        self.kwargs: dict[str, Any] = {}
+        """Its arguments, as Lumen values."""
+        self.seed: int | None = None
+        self.timeout_ms: float | None = None
+        self.on_exit: Literal["wait", "cancel"] = "wait"
+        self.providers: Mapping[str, Callable[..., Any]] = {}
+        """Python callables that answer tools, by tool name."""
+        self.externs: Mapping[str, Callable[..., Any]] = {}
+        """Python callables behind `extern` cells, by cell name."""
+        self.emitted: Callable[[Any], None] | None = None
+        self.stdin: TextIO | None = None
+        self.take_interrupt = False
+        """Whether Ctrl-C is ours to handle."""
+        self.progress: Progress | None = None
+
+
+class Outcome:
+    """How a run ended."""
+
+    __slots__ = ("report", "value", "warnings", "was_interrupted")
+
+    def __init__(self, value: Any, report: Report | None, warnings: list[str], was_interrupted: bool) -> None:
+        self.value = value
+        self.report = report
+        """None if all went well."""
+        self.warnings = warnings
+        self.was_interrupted = was_interrupted
+
+
+class Run:
+    """A run of a loaded program. `run` or `run_async`, once."""
+
+    def __init__(self, loader: Loader, main: Unit, output: Output, settings: Settings) -> None:
+        self._loader = loader
+        self._main = main
+        self._settings = settings
+        self._sources: dict[str, list[str] | None] = {}
+        self._tools: ToolCalls | None = None
+        is_virtual = loader.options.deterministic
+        self.output = output
+        self.world = world = World(output, settings.seed, is_virtual)
+        world.emitted = settings.emitted
+        clock = Clock()
+        policy = Fifo() if is_virtual else Eager()
+        self.kernel = world.kernel = Kernel(
+            policy,
+            failures=LumenFailures(),
+            clock=None if is_virtual else clock.now_ns,
+            answer_now=world.answer_now,
+            on_exit=settings.on_exit,
+        )
+        self._clock = clock
+
+    # --- running -------------------------------------------------------------------------------------------------
+
+    def run(self) -> Outcome:
+        """Run to the end in this thread."""
+        mailbox = Mailbox()
+        outside = Outside(mailbox, provider=self._provider, extern=self._extern_function, stdin=self._settings.stdin)
+        host = self._host(mailbox, outside)
+        with Limits():
+            main = self._start()
+            left: list[str] = []
+            try:
+                host.run()
+            finally:
+                left = outside.close(_CLOSE_GRACE_S)
+                self.output.flush()
+            return self._outcome(main, host, left)
+
+    async def run_async(self) -> Outcome:
+        """Run to the end inside a task of a Trio program; tools run in a nursery of ours there."""
+        import trio
+
+        from lumen.runtime.triothread import TrioNursery
+
+        token = trio.lowlevel.current_trio_token()
+        bell = trio.Event()
+
+        def ring() -> None:
+            nonlocal bell
+            bell.set()
+
+        def notify() -> None:
+            try:
+                token.run_sync_soon(ring, idempotent=True)
+            except trio.RunFinishedError:
+                pass
+
+        async def wake(seconds: float | None) -> None:
+            nonlocal bell
+            with trio.move_on_after(float("inf") if seconds is None else seconds):
+                await bell.wait()
+            bell = trio.Event()
+
+        mailbox = Mailbox(notify)
+        async with trio.open_nursery() as nursery:
+            lane = TrioNursery(mailbox, nursery)
+            outside = Outside(
+                mailbox, provider=self._provider, extern=self._extern_function, stdin=self._settings.stdin, async_lane=lane
+            )
+            host = self._host(mailbox, outside)
+            with Limits():
+                main = self._start()
+                try:
+                    await host.run_async(wake)
+                finally:
+                    left = outside.close(0)
+                    self.output.flush()
+                return self._outcome(main, host, left)
+
+    def _host(self, mailbox: Mailbox, outside: Outside) -> Host:
+        settings = self._settings
+        timeout = settings.timeout_ms
+        host = Host(
+            mailbox,
+            outside,
+            self._clock,
+            flush=self.output.flush,
+            timeout_ns=None if timeout is None else int(timeout * 1_000_000),
+            take_interrupt=settings.take_interrupt,
+            progress=settings.progress,
+        )
+        host.kernel = self.kernel
+        if settings.progress is not None:
+            self.output.before_write = settings.progress.clear
+        return host
+
+    def _start(self) -> Task:
+        units = list(self._loader.units.values())
+        names: dict[str, None] = {}
+        for unit in units:
+            names.update(dict.fromkeys(unit.meta["names"]))
+        support = build_support(names, self.kernel, self.world, self._tool_calls, self._extern)
+        for unit in units:
+            unit.namespace = {
+                "__builtins__": support,
+                "__name__": unit.dotted,
+                "__file__": unit.path,
+                # Marks frames of Lumen code for reports and for preemption.
+                "$lumen": unit.path,
+                "$import": _importer(unit.imports),
+            }
+        return self.kernel.start_main(self._program, units)
+
+    async def _program(self, units: list[Unit]) -> Any:
+        for unit in units:
+            exec(unit.code, unit.namespace)
+            top = unit.meta["top"]
+            if top is not None:
+                made = unit.namespace["$top"]()
+                if top == "suspends":
+                    await made
+        settings = self._settings
+        name = settings.cell or "main"
+        if name not in self._main.meta["cells"]:
+            return None
+        value = self._main.namespace[name](**settings.kwargs)
+        if value.__class__ is CoroutineType or self._main.meta["cells"][name]["is_async"]:
+            value = await value
+        return value
+
+    # --- what the program reaches through us ------------------------------------------------------------------------
+
+    def _tool_calls(self) -> ToolCalls:
+        if self._tools is None:
+            from lumen.tools.call import ToolCalls
+
+            self._tools = ToolCalls(self.kernel, self._registry)
+        return self._tools
+
+    def _registry(self) -> Any:
+        from lumen.runtime.config import ConfigError
+        from lumen.tools.registry import Registry
+        from lumen.values.errors import Failure
+
+        directory = os.path.dirname(os.path.abspath(self._main.path))
+        try:
+            config = self._loader.finder.config(directory)
+            table = config.table("providers")
+        except ConfigError as error:
+            raise Failure("tool-not-found", f"`lumen.toml` can't be used: {error}") from None
+        return Registry(table, directory, registered=self._settings.providers, config_path=config.path)
+
+    def _provider(self, tool: str) -> Any:
+        return self._tool_calls().registry.made(tool)
+
+    def _extern(self, name: str, params: tuple[str, ...]) -> Any:
+        """What `extern cell name(params)` is bound to: asks at the door, so that a journal sees it."""
+        kernel = self.kernel
+
+        async def extern(*args: Any, **named: Any) -> Any:
+            return await kernel.ask("extern", name, (args, named))
+
+        extern.__name__ = extern.__qualname__ = name
+        return extern
+
+    def _extern_function(self, name: str) -> Callable[..., Any]:
+        from lumen.values.errors import Failure
+
+        found = self._settings.externs.get(name)
+        if found is None:
+            raise Failure(
+                "unavailable",
+                f"extern cell `{name}` has no Python function; the host registers one with `Interpreter.register`",
+            )
+        return found
+
+    # --- how it ended ------------------------------------------------------------------------------------------------
+
+    def _outcome(self, main: Task, host: Host, left: list[str]) -> Outcome:
+        kernel = self.kernel
+        warnings = list(kernel.warnings)
+        warnings += [f"`{name}` did not stop when it was cancelled, and was abandoned" for name in left]
+        value = main.value if main.phase == COMPLETED else None
+        report = None
+        if host.was_interrupted or host.timed_out or host.deadlock is not None or kernel.halted or kernel.unlooked or (
+            main.phase != COMPLETED
+        ):
+            report = self._report(main, host)
+        return Outcome(None if report is not None else value, report, warnings, host.was_interrupted)
+
+    def _report(self, main: Task, host: Host) -> Report:
+        from lumen.runtime.reports import Report, note_unlooked, report_deadlock, report_failure
+        from lumen.values.errors import failure_of
+
+        kernel = self.kernel
+        if host.was_interrupted:
+            return Report("cancelled", "interrupted", [], self.line_text)
+        if kernel.halted is not None:
+            return report_failure(failure_of(kernel.halted), self.line_text)
+        if host.timed_out:
+            return Report("timeout", f"the run took longer than {self._settings.timeout_ms:g} ms", [], self.line_text)
+        if host.deadlock is not None:
+            return report_deadlock(host.deadlock, self.line_text)
+        unlooked: list[Future] = [future for future in kernel.unlooked if future is not main]
+        if main.phase == FAILED:
+            report = report_failure(failure_of(main.value), self.line_text)
+        elif unlooked:
+            first = unlooked.pop(0)
+            report = report_failure(failure_of(first.value), self.line_text)
+            note_unlooked(report, first)
+        else:
+            report = Report("cancelled", "the main task was cancelled", [], self.line_text)
+        for future in unlooked[:20]:
+            report.notes.append(f"another future failed and was never awaited: {failure_of(future.value).message}")
+            note_unlooked(report, future)
+        return report
+
+    def line_text(self, path: str, line: int) -> str | None:
+        """A line of the program as the user wrote it; None for files that are not part of it."""
+        lines = self._sources.get(path)
+        if path not in self._sources:
+            raw = next((unit.raw for unit in self._loader.units.values() if unit.path == path), None)
+            if raw is not None:
+                text = raw.decode("utf-8-sig", "replace").replace("\r\n", "\n").replace("\r", "\n")
+                lines = text.split("\n")
+            self._sources[path] = lines
+        if lines is None or not 0 < line <= len(lines):
+            return None
+        return lines[line - 1]
+
+
+def _importer(imports: dict[str, Unit]) -> Callable[[str], dict[str, Any]]:
+    def namespace_of(name: str) -> dict[str, Any]:
+        return imports[name].namespace
+
+    return namespace_of
