@@ -330,8 +330,6 @@ class ExprBuilder(TypeBuilder):
         return n.MatchArm(span, pattern, guard, rest[-1])
 
     def arm_body(self, span: Span, *body: n.Stmt) -> n.Block:
-        if not body:
-            self.error("syntax-error", "expected something after `->`", span)
         return n.Block(span, body)
 
     def when(self, span: Span, *arms: n.WhenArm) -> n.Expr:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lumen.syntax.tokens import HABITS, LITERALS, OPERAND_END, OPERAND_START
+from lumen.syntax.tokens import HABITS, OPERAND_END, OPERAND_START
 
 if TYPE_CHECKING:
     from lumen.syntax.layout import Layout
@@ -18,7 +18,6 @@ _DECLARES_BLOCK = frozenset(
     "record enum trait impl agent effect memory machine orchestration guardrail eval pattern pipeline".split()
 )
 _LATER = frozenset("agent memory orchestration guardrail eval pattern macro".split())
-_NOT_A_NAME_AHEAD = frozenset({"=", ".", ",", ")", "]", "}", "ASSIGN_OP", "OP", "?.", "?[", "->", "=>", "?", "!"})
 
 
 def classify_word(layout: Layout) -> None:
@@ -157,10 +156,6 @@ def _declaration(layout: Layout, word: str, following: str) -> bool:
     return True
 
 
-def _orchestration(layout: Layout, word: str, following: str) -> bool:
-    return _declaration(layout, word, following)
-
-
 def _type(layout: Layout, word: str, following: str) -> bool:
     if not layout.at_statement_start() or not _name_ahead(following):
         return False
@@ -217,6 +212,13 @@ def _repair(layout: Layout, word: str, following: str) -> bool:
     return True
 
 
+def _persist(layout: Layout, word: str, following: str) -> bool:
+    if layout.previous not in OPERAND_END or following not in OPERAND_START:
+        return False
+    layout.emit("PERSIST")
+    return True
+
+
 def _perform(layout: Layout, word: str, following: str) -> bool:
     if not _name_ahead(following) or layout.previous in OPERAND_END:
         return False
@@ -270,10 +272,6 @@ def _grant(layout: Layout, word: str, following: str) -> bool:
     layout.push("grant", "grant")
     layout.emit("grant")
     return True
-
-
-def _grant_key(layout: Layout, word: str, following: str) -> bool:
-    return False
 
 
 def _in_machine(layout: Layout) -> bool:
@@ -393,6 +391,5 @@ _DECISIONS = {
     "on_exit": _hook,
     "on_event": _hook,
     "macro": _declaration,
-    "persist": _infix,
+    "persist": _persist,
 } | dict.fromkeys(_CONCURRENT, _concurrent) | dict.fromkeys(_DECLARES_BLOCK, _declaration)
-_ = LITERALS

@@ -109,6 +109,27 @@ class Machine:
                 previous_end = token_ends[index]
         raise AssertionError("the tables have no end")
 
+    def accepts(self) -> frozenset[str]:
+        """The kinds of tokens that could really come next.
+
+        The row of the current state lists more: states are shared by contexts, so each candidate is tried on a copy
+        of the states.
+        """
+        tables = self.tables
+        found: set[str] = set()
+        for kind in tables.actions[self.states[-1]]:
+            states = list(self.states)
+            action = tables.actions[states[-1]].get(kind)
+            while action is not None and action < 0:
+                lhs, size, *_ = tables.rules[-action - 1]
+                if size:
+                    del states[-size:]
+                states.append(tables.gotos[states[-1]][lhs])
+                action = tables.actions[states[-1]].get(kind)
+            if action is not None:
+                found.add(kind)
+        return frozenset(found)
+
     def filtered(self, action: int, start: int, end: int) -> Any:
         """Reduce a rule with absent parts, dropped tokens, or spliced lists."""
         _, size, name, _, plan = self.tables.rules[-action - 1]

@@ -35,10 +35,12 @@ class Open:
     """One thing that is open. `kind` is a bracket, a pending header (`if?`, `fn?`, `head`, `sig`, `inline`), `arm`,
     `match`/`when`/`with`, `grant`, `stages`, or `block`."""
 
-    __slots__ = ("at", "declares", "in_header", "indent", "kind", "line", "raw", "word")
+    __slots__ = ("at", "declares", "in_header", "indent", "kind", "level", "line", "raw", "word")
 
-    def __init__(self, kind: str, word: str, at: int, raw: int, indent: int, line: int) -> None:
+    def __init__(self, kind: str, word: str, at: int, raw: int, indent: int, line: int, level: int) -> None:
         self.kind = kind
+        self.level = level
+        """How many blocks (and pending headers) are open, this one included."""
         self.word = word
         """The keyword or bracket, for messages."""
         self.at = at
@@ -60,7 +62,7 @@ class Layout:
         self.repair = repair
         """True in the second pass over a file whose blocks do not balance: indentation tells what is missing."""
         self.out = Tokens(errors={}, comments=raw.comments, findings=list(raw.findings), is_open=raw.is_open)
-        self.stack = [Open("block", "file", -1, -1, -1, 0)]
+        self.stack = [Open("block", "file", -1, -1, -1, 0, 0)]
         self.line = 0
         self.indent = 0
         self.line_raw = 0
@@ -122,6 +124,8 @@ class Layout:
         """Append a token without text, just behind the last one."""
         out = self.out
         at = out.ends[-1] if out.ends else 0
+        top = self.stack[-1]
+        out.boundaries[len(out.kinds)] = (top.level, top.word)
         out.kinds.append(kind)
         out.texts.append("")
         out.starts.append(at)
@@ -134,7 +138,8 @@ class Layout:
 
     def push(self, kind: str, word: str) -> Open:
         """Open something at the token about to be emitted."""
-        entry = Open(kind, word, len(self.out.kinds), self.i, self.indent, self.line)
+        level = self.stack[-1].level + (kind not in _BRACKETS)
+        entry = Open(kind, word, len(self.out.kinds), self.i, self.indent, self.line, level)
         self.stack.append(entry)
         if len(self.stack) == MAX_OPEN:
             self.finding("too-deep", f"more than {MAX_OPEN} brackets and blocks are nested here")
@@ -206,6 +211,9 @@ class Layout:
         top = stack[-1]
         previous = self.previous
         if top.kind in _BRACKETS:
+            if self.is_never_closed(width):
+                self.unclosed()
+                return False
             if following not in _NEVER_IN_EXPRESSION and (following != "end" or self.next_kind(2) in (":", "=")):
                 if not (following in ("cell", "for", "while", "loop") and self.starts_statement_ahead(following)):
                     return True
@@ -269,14 +277,25 @@ class Layout:
         # only when nothing was written since the bracket.
         return following in ("while", "loop") and self.previous not in ("(", "[", "{", ",", ":", "=")
 
+    def is_never_closed(self, width: int) -> bool:
+        """True when no closing bracket matches in the whole file and the next line is not indented deeper."""
+        for entry in reversed(self.stack):
+            if entry.kind not in _BRACKETS and entry.kind not in _PENDING:
+                return False
+            if entry.kind in _BRACKETS and entry.kind != "INTERP_START" and entry.raw not in self.raw.closers:
+                return width <= entry.indent
+        return False
+
     def unclosed(self) -> None:
         """A line that cannot stand inside a bracket begins: the bracket was forgotten."""
+        last = self.stack[-1]
+        is_unmatched = False
         while self.stack[-1].kind in _BRACKETS or self.stack[-1].kind in ("inline", "if?", "fn?"):
             entry = self.stack.pop()
-            if entry.kind in _BRACKETS:
-                word = entry.word
-        last = entry
-        out = self.out
+            if entry.kind in _BRACKETS and not is_unmatched:
+                last = entry
+                is_unmatched = entry.raw not in self.raw.closers
+        out, word = self.out, last.word
         out.errors[len(out.kinds)] = ("unclosed-bracket", f"`{word}` is never closed")
         start = out.starts[last.at]
         out.kinds.append("ERROR")
@@ -337,7 +356,11 @@ class Layout:
         """End the body of a match arm."""
         if self.previous == ",":
             self.drop_last()
-        if self.previous != "ARM":
+        if self.previous == "ARM":
+            self.out.findings.append(
+                ("error", "syntax-error", self.out.starts[-1], self.out.ends[-1], "expected something after `->`")
+            )
+        else:
             self.statement_end()
         if self.previous == "_NL" or self.previous == "ARM":
             self.emit_virtual("_ARM_END")
@@ -345,6 +368,8 @@ class Layout:
             self.emit_virtual("_NL")
             self.emit_virtual("_ARM_END")
         self.stack.pop()
+        top = self.stack[-1]
+        self.out.boundaries[len(self.out.kinds) - 1] = (top.level, top.word)
 
     def semicolon(self) -> None:
         """`;` between statements."""
@@ -397,7 +422,10 @@ class Layout:
                 self.emit_error("missing-end", f"`end` missing for `{inner.word}` opened on line @{place}@")
                 del stack[at:]
                 return
-        self.emit_error("unmatched-bracket", f"unexpected `{shown}`")
+        if self.previous in CONTINUES:
+            self.emit(kind)  # the parser knows better what is missing here
+        else:
+            self.emit_error("unmatched-bracket", f"unexpected `{shown}`")
 
     # --- Blocks -------------------------------------------------------------------------------------------------
 
@@ -406,7 +434,8 @@ class Layout:
         kind = self.raw.kinds[self.i]
         if self.is_named_here():
             return
-        if self.i == self.concurrent_for:
+        top = self.stack[-1]
+        if self.i == self.concurrent_for or (kind == "for" and top.word == "impl" and top.in_header):
             self.emit("for")
             return
         if kind == "for" and self.previous in OPERAND_END and self.previous != "CONCURRENT":
@@ -430,6 +459,13 @@ class Layout:
             self.next_kind() == ":" and previous in ("(", ",", "_NL", "{") and self.raw.kinds[self.i] not in _VALUES
         ):
             self.emit("NAME")
+            return True
+        top = self.stack[-1]
+        if previous in _NAMES_FOLLOW or (top.declares and top.kind == "(" and previous in ("(", ",")):
+            word = self.raw.texts[self.i]
+            if self.raw.kinds[self.i] in _VALUES or (previous == "let" and word == "mut"):
+                return False
+            self.emit_error("syntax-error", f"`{word}` is a word of the language and can't be a name")
             return True
         return False
 
@@ -463,6 +499,7 @@ class Layout:
             return
         self.statement_end()
         stack.pop()
+        self.out.boundaries[len(self.out.kinds)] = (stack[-1].level, stack[-1].word)
         self.emit("end")
 
     def ends_inline_if(self) -> bool:
@@ -587,6 +624,8 @@ class Layout:
         top = self.stack[-1]
         if top.kind != "block" or top.word not in ("trait", "effect"):
             return False
+        if top.word == "effect":
+            return True
         raw = self.raw
         at = self.i + 1
         while raw.kinds[at] != "NL":
@@ -741,6 +780,7 @@ class Layout:
         """The body of an arm begins: it lasts while lines are indented deeper than this one."""
         entry = self.push("arm", "arm")
         entry.in_header = False
+        self.out.boundaries[len(self.out.kinds)] = (entry.level, match.word)
         self.emit("ARM")
 
     def equals(self) -> None:
@@ -840,6 +880,10 @@ class Layout:
         else:
             self.emit(kind)
 
+    def error_token(self) -> None:
+        """What the lexer could not accept, with its message."""
+        self.emit_error(*self.raw.errors[self.i])
+
     def label(self) -> None:
         """`@name`: a loop label, an attribute, or a directive."""
         previous = self.previous
@@ -907,6 +951,7 @@ class Layout:
                 self.statement_end()
                 self.emit_virtual("end")
                 stack.pop()
+                self.out.boundaries[len(self.out.kinds) - 1] = (stack[-1].level, stack[-1].word)
                 self.report_missing(culprit)
             else:
                 stack.pop()
@@ -951,6 +996,7 @@ class Layout:
                 self.statement_end()
 
 
+_NAMES_FOLLOW = frozenset({"let", "mut", "cell", "CELL_HEAD", "const"})
 _VALUES = frozenset({"true", "false", "null", "not"})
 _DIRECTIVES = frozenset({"deterministic", "strict", "doc_mode"})
 _FIELD_BLOCKS = frozenset({"record", "enum", "effect", "machine", "state", "agent"})
@@ -987,6 +1033,7 @@ _HANDLERS = {
     "..": "dots",
     "..=": "dots",
     "LABEL": "label",
+    "ERROR": "error_token",
 } | dict.fromkeys(("for", "while", "loop", "match", "when", "defer", "comptime"), "open_block")
 _HANDLERS |= dict.fromkeys(
     "let mut return break continue yield in true false null await try import pub extern".split(), "keyword"

@@ -46,6 +46,12 @@ def fold(items: list[tuple[str, n.Node]], first: n.Expr) -> n.Expr:
         level = BINDING[op]
         while operators and (BINDING[operators[-1]] >= level if level != 15 else BINDING[operators[-1]] > level):
             _reduce(operands, operators)
+        if op in _TYPE_OPERATORS:
+            # What follows is a type, so the operator is complete: `x as Float + 1` is `(x as Float) + 1`.
+            left = operands.pop()
+            assert isinstance(left, n.Expr)
+            operands.append(combine(op, left, right))
+            continue
         operators.append(op)
         operands.append(right)
     while operators:
@@ -71,6 +77,7 @@ def combine(op: str, left: n.Expr, right: n.Node) -> n.Expr:
     return n.Binary(span, op, left, right)
 
 
+_TYPE_OPERATORS = frozenset({"is", "is not", "as", "expect"})
 _SPECIAL = frozenset({"..", "..=", "step", "|>", "~>", "is", "is not", "as", "expect"})
 
 

@@ -18,9 +18,10 @@ from lumen.syntax.build import Builder
 from lumen.syntax.comments import doc_comments
 from lumen.syntax.depth import MAX_DEPTH, deepest
 from lumen.syntax.driver import Machine, SyntaxFault
-from lumen.syntax.errors import explain, recover
+from lumen.syntax.errors import explain
 from lumen.syntax.layout import lay_out
 from lumen.syntax.lexer import tokenize
+from lumen.syntax.recovery import recover
 from lumen.syntax.tables import load_tables
 from lumen.syntax.tokens import Tokens
 
@@ -98,15 +99,20 @@ def _run(file: SourceFile, tokens: Tokens) -> n.Module | None:
     builder = Builder(tokens, doc_comments(file.text, tokens))
     machine = Machine(tables, builder.callbacks(tables), tokens, "module")
     faults = 0
+    quiet: list[tuple[int, int]] = []
     while True:
         try:
             module: Any = machine.run()
             break
         except SyntaxFault as fault:
-            faults += 1
-            tokens.findings.append(explain(fault.index, machine, file.text))
-            if faults > MAX_DIAGNOSTICS or not recover(fault.index, machine):
+            index = fault.index
+            if not any(first <= index <= last for first, last in quiet):
+                faults += 1
+                tokens.findings.append(explain(index, machine, file.text))
+            follows = recover(index, machine)
+            if faults > MAX_DIAGNOSTICS or follows is None or len(quiet) > 10 * MAX_DIAGNOSTICS:
                 return None
+            quiet.append(follows)
     assert isinstance(module, n.Module)
     return module
 

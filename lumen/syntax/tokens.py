@@ -78,5 +78,8 @@ class Tokens:
     comments: list[tuple[int, int]] = Factory(list)
     findings: list[tuple[str, str, int, int, str]] = Factory(list)
     """(severity, code, start, end, message) of what does not stop the parser."""
+    boundaries: dict[int, tuple[int, str]] = Factory(dict)
+    """Of `_NL`, `ARM`, `_ARM_END` and `end` by index: the block level behind it, and the word of the innermost block.
+    Recovery from errors steers by these."""
     is_open: bool = False
     """True when the text ends inside a bracket, block, or triple-quoted string: more lines could complete it."""
