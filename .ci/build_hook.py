@@ -1,6 +1,6 @@
 """Generates the parse tables when a wheel or an editable install is built.
 
-Lark needs over a second to compute them, so that they are made once here rather than at a user's start.
+Lark needs over a second to compute them, so they are made once here rather than at a user's start.
 """
 
 from __future__ import annotations
@@ -22,3 +22,7 @@ class TablesHook(BuildHookInterface[Any]):
         if not os.path.exists(os.path.join(self.root, "lumen", "syntax", "tables.py")):
             return
         subprocess.run([sys.executable, "-m", "lumen.syntax.tables"], cwd=self.root, check=True)
+        if version == "editable":
+            # pip compiles what it installs, but not a checkout; with PYTHONDONTWRITEBYTECODE set, nobody ever would,
+            # and every start would take twice as long.
+            subprocess.run([sys.executable, "-m", "compileall", "-q", "lumen"], cwd=self.root, check=False)
