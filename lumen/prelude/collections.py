@@ -43,7 +43,7 @@ def is_empty(xs: Any) -> bool:
 
 
 def contains(xs: Any, value: Any) -> bool:
-    """`value in xs`: an value of a list, tuple or set; a key of a map; a part of a String."""
+    """`value in xs`: an item of a list, tuple or set; a key of a map; a part of a String."""
     from lumen.prelude.operators import contains as is_in
 
     if type(xs) not in _SIZED:
@@ -79,7 +79,7 @@ def append_own(xs: Any, value: Any) -> Any:
 
 
 def add(s: Any, value: Any) -> Any:
-    """A set with one more value; a list with one more at its end."""
+    """A set with one more item; a list with one more at its end."""
     if type(s) is Set or type(s) is list:
         return append(s, value)
     raise wrong("add", "a set", "s", s)
@@ -276,7 +276,7 @@ def difference(a: Any, b: Any, *more: Any) -> Any:
 
 
 def make_range(start: Any, stop: Any = MISSING, step: Any = None) -> list[int]:
-    """`range(stop)`, `range(start, stop)`, `range(start, stop, step)`: a list of Ints; the stop is left out."""
+    """`range(stop)`, `range(start, stop)`, `range(start, stop, step)`: a list of Ints; the end is left out."""
     if stop is MISSING:
         start, stop = 0, start
     need_int("range", "start", start)
@@ -382,7 +382,7 @@ def last(xs: Any) -> Any:
 
 
 def slice_of(xs: Any, start: Any, stop: Any = None) -> Any:
-    """The items from start up to, not including, stop; negative positions count from the stop."""
+    """The items from start up to, not including, stop; negative positions count from the end."""
     need_int("slice", "start", start)
     if stop is not None:
         need_int("slice", "stop", stop)
@@ -390,14 +390,14 @@ def slice_of(xs: Any, start: Any, stop: Any = None) -> Any:
 
 
 def chunk(xs: Any, size: Any) -> list[Any]:
-    """Consecutive parts of size items; the last may be shorter. A String gives Strings."""
+    """Consecutive parts of `size` items; the last may be shorter. A String gives Strings."""
     need_int("chunk", "size", size, 1)
     items = xs if type(xs) in (str, bytes, tuple) else items_of("chunk", "xs", xs)
     return [items[i : i + size] for i in range(0, len(items), size)]
 
 
 def window(xs: Any, size: Any) -> list[Any]:
-    """Every run of size neighbours; none if there are fewer than size items."""
+    """Every run of `size` neighbours; none if there are fewer items."""
     need_int("window", "size", size, 1)
     items = xs if type(xs) in (str, bytes, tuple) else items_of("window", "xs", xs)
     return [items[i : i + size] for i in range(len(items) - size + 1)]

@@ -112,7 +112,7 @@ def assert_ne(actual: Any, other: Any, message: Any = None) -> None:
     """A failure if both are equal."""
     if equal(actual, other):
         said = "" if message is None else f"{show(message)}: "
-        raise Failure("assertion-failed", f"{said}other anything but {represent(actual)}")
+        raise Failure("assertion-failed", f"{said}expected anything but {represent(actual)}")
 
 
 def fail(message: Any, code: Any = "failed") -> NoReturn:

@@ -41,7 +41,7 @@ def bytes_len(b: Any) -> int:
 
 
 def bytes_slice(b: Any, start: Any, stop: Any = None) -> bytes:
-    """The bytes from start up to, not including, stop; negative positions count from the stop."""
+    """The bytes from start up to, not including, stop; negative positions count from the end."""
     need_bytes("bytes_slice", "b", b)
     need_int("bytes_slice", "start", start)
     if stop is not None:

@@ -138,7 +138,7 @@ def map_items(xs: Any, fn: Any) -> list[Any]:
 
 
 def filter_items(xs: Any, pred: Any) -> Any:
-    """The items for which the pred is true; of the kind of xs, so a map stays a map."""
+    """The items for which the predicate is true; of the kind of xs, so a map stays a map."""
     items, call = prepare("filter", xs, "pred", pred)
     return keep(xs, items, _results(items, call))
 
@@ -163,7 +163,7 @@ def reduce(xs: Any, init: Any, fn: Any = MISSING) -> Any:
 
 
 def count(xs: Any, pred: Any = MISSING) -> int:
-    """How many items; with a pred, for how many it is true."""
+    """How many items; with a predicate, for how many it is true."""
     if pred is MISSING:
         from lumen.prelude.collections import length
 
@@ -173,7 +173,7 @@ def count(xs: Any, pred: Any = MISSING) -> int:
 
 
 def any_of(xs: Any, pred: Any = MISSING) -> bool:
-    """Whether the pred is true for an item (without one: whether an item is true). Stops at the first."""
+    """Whether the predicate is true for an item (without one: whether an item is true). Stops at the first."""
     if pred is MISSING:
         return any(map(truth, items_of("any", "xs", xs)))
     items, call = prepare("any", xs, "pred", pred)
@@ -181,7 +181,7 @@ def any_of(xs: Any, pred: Any = MISSING) -> bool:
 
 
 def all_of(xs: Any, pred: Any = MISSING) -> bool:
-    """Whether the pred is true for every item (without one: whether all are true). Stops early."""
+    """Whether the predicate is true for every item (without one: whether all are true). Stops early."""
     if pred is MISSING:
         return all(map(truth, items_of("all", "xs", xs)))
     items, call = prepare("all", xs, "pred", pred)
@@ -189,7 +189,7 @@ def all_of(xs: Any, pred: Any = MISSING) -> bool:
 
 
 def find(xs: Any, pred: Any) -> Any:
-    """The first item for which the pred is true, else null."""
+    """The first item for which the predicate is true, else null."""
     items, call = prepare("find", xs, "pred", pred)
     for item in items:
         if truth(call(item)):
@@ -198,7 +198,7 @@ def find(xs: Any, pred: Any) -> Any:
 
 
 def position(xs: Any, pred: Any) -> int | None:
-    """The index of the first item for which the pred is true, else null."""
+    """The index of the first item for which the predicate is true, else null."""
     items, call = prepare("position", xs, "pred", pred)
     for at, item in enumerate(items):
         if truth(call(item)):
@@ -213,7 +213,7 @@ def group_by(xs: Any, key: Any) -> dict[Any, list[Any]]:
 
 
 def partition(xs: Any, pred: Any) -> tuple[list[Any], list[Any]]:
-    """(items for which the pred is true, the others)."""
+    """(items for which the predicate is true, the others)."""
     items, call = prepare("partition", xs, "pred", pred)
     return divide(items, _results(items, call))
 

@@ -345,13 +345,13 @@ def load(name: str) -> Any:
         KeyError: no such name.
     """
     place, _ = _place_of(name)
-    return _fetch(place) if isinstance(place, str) else place
+    return _fetch(name, place) if isinstance(place, str) else place
 
 
 def bind(name: str, world: World) -> Any:
     """The object for a support name, ready to be called by compiled code of the run that `world` belongs to."""
     place, needs_world = _place_of(name)
-    found = _fetch(place) if isinstance(place, str) else place
+    found = _fetch(name, place) if isinstance(place, str) else place
     return found(world) if needs_world else found
 
 
@@ -379,7 +379,17 @@ def _place_of(name: str) -> tuple[Any, bool]:
     raise KeyError(name)
 
 
-def _fetch(place: str) -> Any:
+def _fetch(name: str, place: str) -> Any:
     module, _, attr = place.partition(".")
     # The bare import machinery: importlib.import_module would import importlib itself.
-    return getattr(__import__(f"lumen.prelude.{module}", None, None, (attr,)), attr)
+    found = getattr(__import__(f"lumen.prelude.{module}", None, None, (attr,)), attr)
+    spec = BUILTINS.get(name[1:].removesuffix("~").removesuffix("_own"))
+    if (
+        spec is not None
+        and spec.attr == attr.removesuffix("_own")
+        and not spec.needs_world
+        and not isinstance(found, type)
+    ):
+        # What Python says of wrong arguments, and what `print(map)` shows, should speak of `map`.
+        found.__name__ = found.__qualname__ = spec.name
+    return found

@@ -54,7 +54,7 @@ def split(s: Any, sep: Any = None) -> list[str]:
 
 
 def join(xs: Any, sep: Any = "") -> str:
-    """The items as `print` shows them, with the sep between."""
+    """The items as `print` shows them, with the separator between."""
     need_string("join", "sep", sep)
     if type(xs) is str:
         raise wrong("join", "a collection", "xs", xs)
@@ -103,7 +103,7 @@ def index_of(xs: Any, value: Any) -> int:
 
 
 def substring(s: Any, start: Any, stop: Any = None) -> str:
-    """The characters from start up to, not including, stop; negative positions count from the stop."""
+    """The characters from start up to, not including, stop; negative positions count from the end."""
     need_string("substring", "s", s)
     need_int("substring", "start", start)
     if stop is not None:

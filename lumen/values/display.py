@@ -88,6 +88,7 @@ def represent(value: Any, pieces: int = 0) -> str:
 
 
 _NOTHING: tuple[tuple[str, Any], ...] = ()
+_PLAIN_NUMBERS = frozenset({int, float})
 
 
 def _separated(items: Iterator[Any]) -> Iterator[tuple[str, Any]]:
@@ -112,6 +113,9 @@ def _open(value: Any) -> Opened:
     """The opening text of a value, its labelled parts, and its closing text."""
     kind = type(value)
     if kind is list:
+        if _PLAIN_NUMBERS.issuperset(map(type, value)):
+            # Python writes numbers as we do, and 10 times faster than we can.
+            return repr(value), iter(_NOTHING), ""
         return "[", _separated(iter(value)), "]"
     if kind is dict:
         return "{", _entries(value), "}"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SCALARS = frozenset({int, str, float, bool, type(None), bytes})
 _NUMBERS = frozenset({int, float})
-_FLAT = frozenset({int, str, float, type(None), bytes})
+FLAT = frozenset({int, str, float, type(None), bytes})
 """Types whose Python `==` is Lumen's, also among each other: a list of only these may be compared in C."""
 _WRAPPED = frozenset({bool, list, dict, tuple})
 
@@ -77,7 +77,7 @@ def _equal_parts(todo: list[tuple[Any, Any]]) -> bool:
         elif ta is list or ta is tuple:
             if len(a) != len(b):
                 return False
-            if _FLAT.issuperset(map(type, a)) and _FLAT.issuperset(map(type, b)):
+            if FLAT.issuperset(map(type, a)) and FLAT.issuperset(map(type, b)):
                 if a != b:
                     return False
             else:
@@ -106,7 +106,7 @@ def hash_of(value: Any, depth: int = _HASH_DEPTH) -> int:
     Parts deeper than eight levels count by nothing, which keeps the recursion off the C stack's limits.
     """
     kind = type(value)
-    if kind in _FLAT:
+    if kind in FLAT:
         return hash(value)
     if kind is bool:
         return 0x5EED1 if value else 0x5EED0
@@ -160,7 +160,7 @@ def _hashes_as_is(value: tuple[Any, ...]) -> bool:
     """Whether Python's own hash and `==` of a tuple are Lumen's: no item needs a Key, none is a tuple again."""
     for item in value:
         kind = type(item)
-        if kind not in _FLAT and (kind in _WRAPPED or (isinstance(item, Structure) and item._needs_key)):
+        if kind not in FLAT and (kind in _WRAPPED or (isinstance(item, Structure) and item._needs_key)):
             return False
     return True
 
