@@ -154,11 +154,11 @@ class Future:
         else:
             children = parent.children
             del children[self]
-            if not children and parent.phase == CLOSING:
+            if not children and (parent.phase == CLOSING or parent.flags & CANCEL_REQUESTED):
                 kernel.close_later(parent)
 
     def close(self) -> None:
-        """Called when CLOSING and the last child has ended."""
+        """Called when the last child has ended, while CLOSING or being cancelled."""
         raise NotImplementedError
 
     def hand_over(self, heir: Future) -> None:
@@ -288,3 +288,6 @@ class Root(Future):
 
     def cancel_self(self) -> None:
         """The run has no code of its own to unwind."""
+
+    def close(self) -> None:
+        """The host sees that nothing is left."""

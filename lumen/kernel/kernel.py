@@ -396,10 +396,13 @@ class Kernel:
         coro = task.coro
         if coro is None or task.phase >= CLOSING:
             return  # cancelled before it had started, and still in the queue
-        task.phase = RUNNING
         if task.flags & CANCEL_DELIVERED:
+            task.phase = RUNNING
             coro.send(None)
+        elif task.children:
+            task.hold()
         else:
+            task.phase = RUNNING
             task.flags |= CANCEL_DELIVERED
             coro.throw(Cancelled())
         if not task.flags & GRACE_ARMED:

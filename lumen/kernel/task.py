@@ -59,6 +59,22 @@ class Call:
         """A task that hasn't started has nothing to undo."""
 
 
+class _Held:
+    """What a cancelled task is parked on while futures inside it are still unwinding: innermost first."""
+
+    __slots__ = ()
+
+    def forget(self, waiter: Any) -> None:
+        """Nothing to undo."""
+
+    def waits_for(self) -> str:
+        """For deadlock reports."""
+        return "what it has started to end"
+
+
+HELD = _Held()
+
+
 class Task(Future):
     """Invariant: PENDING has either `coro` or a Call in `waiting`; PARKED has `waiting`; settled has neither."""
 
@@ -122,9 +138,12 @@ class Task(Future):
 
     def close(self) -> None:
         """The last future inside has ended."""
-        phase = self.waiting
-        self.waiting = None
-        self.settle(phase, self.value)
+        if self.phase == CLOSING:
+            phase = self.waiting
+            self.waiting = None
+            self.settle(phase, self.value)
+        elif self.waiting is HELD:
+            self.notify(self)
 
     # --- cancelling ----------------------------------------------------------------------------------------------
 
@@ -139,8 +158,11 @@ class Task(Future):
             kernel.observer.cancelled(self)
         if phase == PARKED:
             self.unpark()
-            self.phase = QUEUED
-            kernel.ready.append(self)
+            if self.children:
+                self.hold()
+            else:
+                self.phase = QUEUED
+                kernel.ready.append(self)
         elif phase == PENDING:
             if self.coro is not None:
                 self.coro.close()
@@ -149,6 +171,13 @@ class Task(Future):
             # Woken with something in hand that it will never take: give it back.
             self.waiting.forget(self)
             self.waiting = None
+
+    def hold(self) -> None:
+        """Wait with unwinding for what is inside: its cleanup may need what ours takes away."""
+        self.phase = PARKED
+        self.waiting = HELD
+        if not self.flags & GRACE_ARMED:
+            self.arm_grace()
 
     def unpark(self) -> None:
         """Undo the registration of what it is parked on."""
