@@ -230,11 +230,17 @@ class Layout:
             return True
         if previous == "," and self.comma_ends_line(top, width, following):
             return False
-        if previous in CONTINUES and following not in ("end", "NL") and not self.is_whole_import():
-            return previous != "_NL"
+        if previous in CONTINUES and not self.is_whole_import():
+            return not self.begins_statement(following)
         if following in CONTINUED_BY:
             return not (following == "*" or (following == "=" and previous in STATEMENT_START))
         return following == "." and self.next_kind(2) in ("NAME", "WORD", "INT")
+
+    def begins_statement(self, following: str) -> bool:
+        """True when the next line can't be the rest of an expression, whatever this one ends with."""
+        if following == "cell" or (following == "WORD" and self.next_text() in _DECLARATIONS):
+            return self.next_kind(2) in ("NAME", "WORD")
+        return following in _NEVER_IN_EXPRESSION or following in ("end", "NL", "break", "continue", "defer")
 
     def is_whole_import(self) -> bool:
         """True after `import m: *`."""

@@ -46,10 +46,10 @@ _LITERAL_BRACE = re.compile(r"\{\s*(?:[}\\]|\"[^\"\n]*\"\s*:)")
 _LITERAL_BRACE_PLAIN = re.compile(r"\{[ \t]*[}\\\n]")
 _LITERAL_BRACE_QUOTE = re.compile(r"\{[ \t]*(?:[}\\\n]|\"[^\"\n']*\"\s*:)")
 _TEXT_RUN = {
-    '"': re.compile(r'(?:[^"\\{\n]|\\[^\n])*'),
-    "'": re.compile(r"(?:[^'\\{\n]|\\[^\n])*"),
-    '"""': re.compile(r'(?:[^"\\{]|\\.|"(?!""))*', re.DOTALL),
-    "\n": re.compile(r"(?:[^\\{\n]|\\[^\n])*"),
+    '"': re.compile(r'(?:[^"\\{\n]|\\u\{[^}"\n]*\}|\\[^\n])*'),
+    "'": re.compile(r"(?:[^'\\{\n]|\\u\{[^}'\n]*\}|\\[^\n])*"),
+    '"""': re.compile(r'(?:[^"\\{]|\\u\{[^}"\n]*\}|\\.|"(?!""))*', re.DOTALL),
+    "\n": re.compile(r"(?:[^\\{\n]|\\u\{[^}\n]*\}|\\[^\n])*"),
 }
 _FORMAT = re.compile(r"[^{}\"'\n]*")
 
