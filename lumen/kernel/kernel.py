@@ -142,6 +142,8 @@ class Kernel:
         self._undecided: list[tuple[int, int, Any]] = []
         self._nested_starts = 0
         self._nested_turns = 0
+        self.starting: list[Any] = []
+        """Constructs that are starting their branches, outermost first: one that runs at once may keep the processor."""
         self._overdue_turns = 0
         self._turns_at_instant = 0
         self._turns = 0
@@ -195,6 +197,8 @@ class Kernel:
             self.now = max(self.now, now_ns)
             overdue = self._fire_due()
             if (self.turn.due or overdue) and self._nested_turns < MAX_NESTED_TURNS:
+                for construct in self.starting:
+                    construct.queue_rest()
                 if self.ready or self._undecided:
                     self._nest_turn()
                 if overdue:

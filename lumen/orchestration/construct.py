@@ -92,10 +92,20 @@ class Construct(Future):
         """Start the branches in source order; in eager mode each runs to its first suspension before the next."""
         self._calls = enumerate(calls)
         self._starting = True
-        self._start_more()
-        self._starting = False
+        self.kernel.starting.append(self)
+        try:
+            self._start_more()
+        finally:
+            self.kernel.starting.pop()
+            self._starting = False
         if not self.remaining:
             self.kernel.note(self)
+
+    def queue_rest(self) -> None:
+        """A branch that started at once keeps the processor: queue those after it, so that a nested turn can run them."""
+        if self._starting:
+            self._starting = False
+            self._start_more()
 
     def _start_more(self) -> None:
         kernel = self.kernel
