@@ -21,7 +21,7 @@ from attrs import Factory, define, evolve
 from lumen.analysis.functions import FunctionValues, Reason
 from lumen.analysis.scopes import Binding, Colour, Function, Kind
 from lumen.analysis.signatures import BUILTINS, SUSPENDING_METHODS, VALUE_METHODS
-from lumen.analysis.walk import own_nodes, walk
+from lumen.analysis.walk import walk
 from lumen.syntax import nodes as n
 from lumen.syntax.visit import children
 
@@ -86,7 +86,7 @@ class Colouring:
         functions = self.analysis.functions
         for function in functions.values():
             self.current = self.facts[function] = _Facts()
-            for node in own_nodes(function, functions):
+            for node in self.declared.own[function]:
                 self.note(node)
         self.spread()
         self.constants()

@@ -14,6 +14,7 @@ from lumen.analysis.annotations import type_of_annotation
 from lumen.analysis.interface import decode_type
 from lumen.analysis.scopes import Binding, Colour, Function, Kind
 from lumen.analysis.types import ANY, Type
+from lumen.analysis.walk import own_nodes, walk
 from lumen.syntax import nodes as n
 
 if TYPE_CHECKING:
@@ -84,6 +85,12 @@ class Declared:
         self.field_names: set[str] = set()
         """Fields that may hold functions."""
         self.self_types: dict[n.CellDecl, Type] = {}
+        self.tree: list[n.Node] = list(walk(analysis.module))
+        """Every node of the module, parents first: walking is the dearest thing that many passes do."""
+        self.own: dict[Function, list[n.Node]] = {
+            function: list(own_nodes(function, analysis.functions)) for function in analysis.functions.values()
+        }
+        """For each function the nodes that run as part of it."""
         for function in analysis.functions.values():
             if isinstance(function.node, n.CellDecl):
                 self._add_cell(function.node)

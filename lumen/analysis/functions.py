@@ -8,7 +8,6 @@ from attrs import frozen
 
 from lumen.analysis.scopes import Binding, Colour, Function, Kind
 from lumen.analysis.signatures import BUILTINS
-from lumen.analysis.walk import walk
 from lumen.syntax import nodes as n
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ class FunctionValues:
     def _lets(self) -> list[n.LetStmt]:
         return [
             node
-            for node in walk(self.analysis.module)
+            for node in self.declared.tree
             if isinstance(node, n.LetStmt) and isinstance(node.pattern, n.NamePattern)
         ]
 

@@ -30,7 +30,7 @@ def bind_imports(resolver: _Resolver, imports: list[n.ImportDecl]) -> None:
     """
     analysis = resolver.analysis
     names = ImportedNames(analysis, resolver.interfaces)
-    analysis.declared_elsewhere = names.binding
+    analysis.declared_elsewhere = names.find
     for node in imports:
         module = ".".join(node.module)
         if module not in analysis.imports:

@@ -132,6 +132,13 @@ class ImportedNames:
                 self._analysis.members[made] = self.members(entry["module"])
         return made
 
+    def find(self, module: str, name: str) -> Binding | None:
+        """Like `binding`, for a module that may not be loadable: a type that comes from it is then unknown."""
+        try:
+            return self.binding(module, name)
+        except ImportFailed:
+            return None
+
     def members(self, module: str) -> dict[str, Binding]:
         """Everything a module exports, variants of its enums too."""
         found: dict[str, Binding] = {}

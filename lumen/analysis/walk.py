@@ -25,7 +25,7 @@ def walk(root: Node, stop: Collection[Node] = ()) -> Iterator[Node]:
         if node is not root and node in stop:
             continue
         yield node
-        inner = list(children(node))
+        inner = children(node)
         inner.reverse()
         stack.extend(inner)
 
@@ -69,6 +69,6 @@ def own_nodes(function: Function, functions: dict[Node, Function]) -> Iterator[N
     while stack:
         node = stack.pop()
         yield node
-        inner = outside(node) if node in functions else list(children(node))
+        inner = outside(node) if node in functions else children(node)
         inner.reverse()
         stack.extend(inner)

@@ -20,4 +20,4 @@ def run_checks(declared: Declared, *, seeded: bool) -> None:
     check_arguments(declared)
     check_placement(declared)
     check_matches(declared)
-    check_determinism(declared.analysis, seeded=seeded)
+    check_determinism(declared, seeded=seeded)

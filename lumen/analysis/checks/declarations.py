@@ -172,7 +172,7 @@ def _impl(analysis: Analysis, node: n.ImplDecl) -> None:
 
 
 def _construct(analysis: Analysis, node: n.Concurrent) -> None:
-    known = OPTIONS[node.kind]
+    known = OPTIONS.get(node.kind, ())
     for option in node.options:
         if option.name in known:
             continue

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from lumen.analysis.findings import report
 from lumen.analysis.scopes import Kind
-from lumen.analysis.walk import own_nodes
 from lumen.syntax import nodes as n
 
 if TYPE_CHECKING:
+    from lumen.analysis.declared import Declared
     from lumen.analysis.scopes import Binding, Function
     from lumen.analysis.tables import Analysis
 
@@ -24,12 +24,13 @@ def effect_of(tool: str) -> str:
     return first if first in EFFECT_KINDS else "external"
 
 
-def check_determinism(analysis: Analysis, *, seeded: bool) -> None:
-    """Codes: nondeterministic, undeclared-effect. Only in deterministic mode."""
+def check_determinism(declared: Declared, *, seeded: bool) -> None:
+    """Codes: not-repeatable, undeclared-effect. Only in deterministic mode."""
+    analysis = declared.analysis
     if not analysis.deterministic:
         return
     for function in analysis.functions.values():
-        for node in own_nodes(function, analysis.functions):
+        for node in declared.own[function]:
             target = analysis.calls.get(node)
             if target is not None and target.kind == "ufcs":
                 binding = target.binding
@@ -41,7 +42,7 @@ def check_determinism(analysis: Analysis, *, seeded: bool) -> None:
                 continue
             if binding.kind is Kind.BUILTIN and binding.name in UNSEEDED and not seeded:
                 report(
-                    analysis, "nondeterministic", f"`{binding.name}` gives another value in each run", node,
+                    analysis, "not-repeatable", f"`{binding.name}` gives another value in each run", node,
                     hint="run with `--seed N`, which makes it repeatable",
                 )  # fmt: skip
             elif binding.kind is Kind.TOOL:

@@ -18,7 +18,6 @@ from attrs import frozen
 from lumen.analysis.findings import report
 from lumen.analysis.names import FUTURE_STATE
 from lumen.analysis.scopes import Binding, Kind
-from lumen.analysis.walk import walk
 from lumen.syntax import nodes as n
 
 if TYPE_CHECKING:
@@ -57,9 +56,8 @@ _OPAQUE = _Opaque()
 
 def check_matches(declared: Declared) -> None:
     """Codes: non-exhaustive, unreachable-arm (both warnings)."""
-    analysis = declared.analysis
     forms = _Forms(declared)
-    for node in walk(analysis.module):
+    for node in declared.tree:
         if isinstance(node, n.Match):
             _check(forms, node)
 

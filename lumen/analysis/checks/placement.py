@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lumen.analysis.findings import report
-from lumen.analysis.walk import inside, outside, own_nodes, walk
+from lumen.analysis.walk import inside, outside, walk
 from lumen.diagnostics.spelling import nearest
 from lumen.syntax import nodes as n
 from lumen.syntax.visit import children
@@ -24,16 +24,18 @@ def check_placement(declared: Declared) -> None:
     """Codes: break-outside-loop, unknown-label, return-outside-cell, yield-outside-cell, propagate-outside-cell,
     await-not-possible."""
     analysis = declared.analysis
-    for function in analysis.functions.values():
-        _leaving(analysis, function)
-        _loops(analysis, function)
+    for function, nodes in declared.own.items():
+        _leaving(analysis, function, nodes)
+        # Walking with the loops around each node is dear, and most functions leave no loop.
+        if any(isinstance(node, n.BreakStmt | n.ContinueStmt) for node in nodes):
+            _loops(analysis, function)
         if isinstance(function.node, n.RecordDecl | n.Comptime):
             what = (
                 "defaults and `where` conditions of a record"
                 if isinstance(function.node, n.RecordDecl)
                 else "`comptime`"
             )
-            _waits(analysis, own_nodes(function, analysis.functions), what)
+            _waits(analysis, nodes, what)
     for item in analysis.module.body:
         if isinstance(item, n.ConstDecl) and item.value not in analysis.functions:
             _waits(analysis, walk(item.value, analysis.functions), "the value of a constant")
@@ -50,12 +52,12 @@ def _waits(analysis: Analysis, nodes: Iterable[n.Node], what: str) -> None:
             return
 
 
-def _leaving(analysis: Analysis, function: Function) -> None:
+def _leaving(analysis: Analysis, function: Function, nodes: list[n.Node]) -> None:
     """`return`, `?`, and `yield` belong to a function that someone calls."""
     owner = function.node
     if isinstance(owner, n.CellDecl | n.Lambda):
         return
-    for node in own_nodes(function, analysis.functions):
+    for node in nodes:
         if isinstance(node, n.YieldStmt):
             report(
                 analysis, "yield-outside-cell", "`yield` must stand in a cell", node,
