@@ -74,6 +74,9 @@ class Layout:
         self.depths: list[int] = []
         self.is_balanced = True
         self.longest = 0
+        """Tokens of the longest statement, and how deep it could be for the blocks and `else if`s around it."""
+        self.deepest = 0
+        self.elifs = 0
         self.statement_at = 0
         self.concurrent_for = -1
         """Raw index of the `for` of a `parallel for`, which opens no block of its own."""
@@ -141,6 +144,8 @@ class Layout:
         level = self.stack[-1].level + (kind not in _BRACKETS)
         entry = Open(kind, word, len(self.out.kinds), self.i, self.indent, self.line, level)
         self.stack.append(entry)
+        if len(self.stack) > self.deepest:
+            self.deepest = len(self.stack)
         if len(self.stack) == MAX_OPEN:
             self.finding("too-deep", f"more than {MAX_OPEN} brackets and blocks are nested here")
         return entry
@@ -568,6 +573,7 @@ class Layout:
 
     def elif_header(self) -> None:
         """The condition after `else if` belongs to the block that is already open."""
+        self.elifs += 1
         top = self.stack[-1]
         if top.kind == "block" and top.word == "if":
             top.kind = "if?"
@@ -1053,7 +1059,7 @@ def _width(text: str) -> int:
 
 
 def lay_out(raw: Tokens) -> tuple[Tokens, int]:
-    """The tokens for the parser, and the length of the longest statement in tokens (for the depth check).
+    """The tokens for the parser, and how many levels deep the tree could be at most.
 
     A file whose blocks do not balance is laid out a second time, letting indentation say what is missing.
     """
@@ -1064,4 +1070,4 @@ def lay_out(raw: Tokens) -> tuple[Tokens, int]:
         raw.kinds, raw.texts = kinds, texts
         layout = Layout(raw, repair=True)
         out = layout.run()
-    return out, layout.longest
+    return out, layout.longest + 4 * layout.deepest + 3 * layout.elifs

@@ -61,11 +61,7 @@ def parse_fragment(text: str, path: str = "<input>") -> tuple[Literal["complete"
     result, tokens = _parse(SourceFile(path, text))
     if not result.has_errors:
         return "complete", result
-    if tokens.is_open:
-        ahead = [item for item in result.diagnostics if item.severity == "error" and item.code not in _OPEN_CODES]
-        if all(item.span.end >= len(text.rstrip()) for item in ahead):
-            return "incomplete", result
-    return "errors", result
+    return ("incomplete" if tokens.is_open and not tokens.is_broken else "errors"), result
 
 
 _OPEN_CODES = frozenset({"missing-end", "unclosed-bracket", "unterminated-string"})
@@ -78,11 +74,11 @@ def _parse(file: SourceFile) -> tuple[ParseResult, Tokens]:
     gc.disable()
     try:
         raw = tokenize(file.text)
-        tokens, longest = lay_out(raw)
+        tokens, depth_bound = lay_out(raw)
         module: n.Module | None = None
         if not any(code == "too-deep" for _, code, *_ in tokens.findings):
             module = _run(file, tokens)
-            if module is not None and longest > MAX_DEPTH // 2 and (found := deepest(module)) is not None:
+            if module is not None and depth_bound > MAX_DEPTH and (found := deepest(module)) is not None:
                 message = f"this is nested deeper than {MAX_DEPTH} levels"
                 tokens.findings.append(("error", "too-deep", found.span[0], found.span[1], message))
                 module = None
@@ -106,6 +102,7 @@ def _run(file: SourceFile, tokens: Tokens) -> n.Module | None:
             break
         except SyntaxFault as fault:
             index = fault.index
+            tokens.is_broken |= not _is_at_end(index, tokens)
             if not any(first <= index <= last for first, last in quiet):
                 faults += 1
                 tokens.findings.append(explain(index, machine, file.text))
@@ -115,6 +112,13 @@ def _run(file: SourceFile, tokens: Tokens) -> n.Module | None:
             quiet.append(follows)
     assert isinstance(module, n.Module)
     return module
+
+
+def _is_at_end(index: int, tokens: Tokens) -> bool:
+    """True when the fault is that the text ends: more of it might still be right."""
+    if tokens.errors.get(index, ("", ""))[0] in _OPEN_CODES:
+        return True
+    return all(kind in ("_NL", "_ARM_END", "end") for kind in tokens.kinds[index:])
 
 
 def _diagnostics(file: SourceFile, tokens: Tokens) -> tuple[Diagnostic, ...]:

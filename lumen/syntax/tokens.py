@@ -83,3 +83,5 @@ class Tokens:
     Recovery from errors steers by these."""
     is_open: bool = False
     """True when the text ends inside a bracket, block, or triple-quoted string: more lines could complete it."""
+    is_broken: bool = False
+    """True when the parser has met a fault that more lines could not mend."""
