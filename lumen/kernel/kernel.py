@@ -180,12 +180,15 @@ class Kernel:
         self.now = now_ns
         return self._advance_real()
 
-    def preempt(self, now_ns: int, arrivals: Sequence[Arrival] = ()) -> bool:
+    def preempt(self, now_ns: int, arrivals: Sequence[Arrival] = (), *, may_nest: bool = True) -> bool:
         """Called every 10 ms or so, from a signal handler, while Lumen code of the current task runs on the stack.
 
         Asks the task to step aside at its next loop back-edge (`turn.due`). If it has not done so since the last call,
         or a deadline is due, runs one turn of the other tasks on top of it, and takes decisions.
 
+        Args:
+            may_nest: False when called from another thread than the kernel's (which must stand still meanwhile): no task is
+                run, but deadlines are noticed.
         Returns:
             Whether `Cancelled` must be raised now in the interrupted frame.
         """
@@ -196,10 +199,10 @@ class Kernel:
             self._accept(arrivals)
             self.now = max(self.now, now_ns)
             overdue = self._fire_due()
-            if (self.turn.due or overdue) and self._nested_turns < MAX_NESTED_TURNS:
+            if (self.turn.due or overdue or self.starting) and self._nested_turns < MAX_NESTED_TURNS:
                 for construct in self.starting:
                     construct.queue_rest()
-                if self.ready or self._undecided:
+                if may_nest and (self.ready or self._undecided):
                     self._nest_turn()
                 if overdue:
                     self._fire_overdue()

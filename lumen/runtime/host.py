@@ -175,7 +175,7 @@ class Host:
         if self._cancel_wanted:
             self._cancel_wanted = False
             kernel.cancel_run()
-        return kernel.preempt(now, self._arrived())
+        return kernel.preempt(now, self._arrived() if may_nest else (), may_nest=may_nest)
 
     def interrupt(self) -> None:
         """Ctrl-C: cancel the run at the next moment at which that is safe."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from lumen.runtime.host import Host
 
-TICK_S = 0.01
+TICK_S = 0.005
 _OURS = ("lumen.prelude.", "lumen.values.")
 
 
@@ -49,32 +49,45 @@ def is_interruptible(frame: FrameType | None) -> bool:
 
 
 class SignalPreemption:
-    """Interval timer and Ctrl-C for a run on the main thread. `arm` while Lumen code runs, `disarm` while waiting."""
+    """Interval timer and Ctrl-C for a run on the main thread. `arm` while Lumen code runs, `disarm` while waiting.
+
+    Runs may be nested (an extern function runs a program) or take turns (tasks of one Trio program): the handlers are
+    installed by the first and taken away by the last, and a tick goes to the run whose code is on the stack.
+    """
+
+    _runs: list[SignalPreemption] = []  # noqa: RUF012  (meant to be shared)
+    _old: dict[int, Any] = {}  # noqa: RUF012
+    _timer: int | None = None
 
     def __init__(self, host: Host, *, take_interrupt: bool) -> None:
-        self._host = host
+        self.host = host
         self._take_interrupt = take_interrupt
         self._interrupts = 0
-        self._old: dict[int, Any] = {}
-        self._timer: int | None = None
-        self._signal = 0
 
     def __enter__(self) -> SignalPreemption:
+        shared = SignalPreemption
         if self._take_interrupt:
-            self._old[_signal.SIGINT] = _signal.signal(_signal.SIGINT, self._on_interrupt)
-        if hasattr(_signal, "setitimer"):
+            self._old_interrupt = _signal.signal(_signal.SIGINT, self._on_interrupt)
+        if not shared._runs and hasattr(_signal, "setitimer"):
             # Real time if nobody uses that timer (a test runner may); else CPU time, which is as good on an idle machine.
             real = _signal.getsignal(_signal.SIGALRM) == 0 and _signal.getitimer(_signal.ITIMER_REAL)[0] == 0
-            self._timer = _signal.ITIMER_REAL if real else _signal.ITIMER_VIRTUAL
-            self._signal = _signal.SIGALRM if real else _signal.SIGVTALRM
-            self._old[self._signal] = _signal.signal(self._signal, self._on_tick)
+            shared._timer = _signal.ITIMER_REAL if real else _signal.ITIMER_VIRTUAL
+            number = _signal.SIGALRM if real else _signal.SIGVTALRM
+            shared._old[number] = _signal.signal(number, _on_tick)
+        shared._runs.append(self)
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self.disarm()
-        for number, handler in self._old.items():
-            _signal.signal(number, handler)
-        self._old.clear()
+        shared = SignalPreemption
+        shared._runs.remove(self)
+        if self._take_interrupt:
+            _signal.signal(_signal.SIGINT, self._old_interrupt)
+        if not shared._runs:
+            self.disarm()
+            for number, handler in shared._old.items():
+                _signal.signal(number, handler)
+            shared._old.clear()
+            shared._timer = None
 
     def arm(self) -> None:
         """Lumen code is about to run."""
@@ -86,19 +99,9 @@ class SignalPreemption:
         if self._timer is not None:
             _signal.setitimer(self._timer, 0.0)
 
-    def _on_tick(self, number: int, frame: FrameType | None) -> None:
-        host = self._host
-        if not host.is_advancing:
-            return
-        if is_interruptible(frame):
-            if host.preempt():
-                raise Cancelled
-        else:
-            host.kernel.turn.due = True
-
     def _on_interrupt(self, number: int, frame: FrameType | None) -> None:
         self._interrupts += 1
-        host = self._host
+        host = self.host
         if self._interrupts > 1:
             host.flush()
             os._exit(130)
@@ -108,6 +111,18 @@ class SignalPreemption:
                 raise Wake
         elif is_interruptible(frame) and host.preempt():
             raise Cancelled
+
+
+def _on_tick(number: int, frame: FrameType | None) -> None:
+    for run in reversed(SignalPreemption._runs):
+        host = run.host
+        if host.is_advancing:
+            if is_interruptible(frame):
+                if host.preempt():
+                    raise Cancelled
+            else:
+                host.kernel.turn.due = True
+            return
 
 
 class WatchdogPreemption:
