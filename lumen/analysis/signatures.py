@@ -135,6 +135,8 @@ def _merge(arguments: Sequence[Type]) -> Type:
 
 
 def _list_of_element(arguments: Sequence[Type]) -> Type:
+    if _at(arguments, 0).name == "map":
+        return _entries(arguments)
     element = element_of(_at(arguments, 0))
     return ANY if element == ANY else list_of(element)
 
@@ -169,8 +171,8 @@ def _zip(arguments: Sequence[Type]) -> Type:
 
 
 def _chunks(arguments: Sequence[Type]) -> Type:
-    inner = _same_list(arguments)
-    return ANY if inner == ANY else list_of(inner)
+    first = _at(arguments, 0)
+    return list_of(first) if first.name in ("list", "String", "Never") else ANY
 
 
 def _partition(arguments: Sequence[Type]) -> Type:
