@@ -9,7 +9,7 @@ rules named `_x`); PLAIN calls the builder with all children; FILTER calls it wi
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from lumen.source.span import Span
@@ -45,12 +45,18 @@ class Machine:
         self.position = 0
         self.previous_end = 0
 
-    def run(self) -> Any:
-        """Parse from `position` to the end of the tokens.
+    def run(self, skips: Sequence[tuple[int, int]] = ()) -> Any:
+        """Parse all tokens but the ranges `skips` (begin, end), which are sorted and do not overlap.
 
-        Returns: the value of the start rule. Raises: SyntaxFault, after which the stacks may be repaired and
-        `run` called again.
+        Returns: the value of the start rule. Raises: SyntaxFault.
         """
+        for begin, end in skips:
+            self.run_to(begin)
+            self.position = end
+        return self.run_to(len(self.tokens.kinds) + 1)
+
+    def run_to(self, stop: int) -> Any:
+        """Parse the tokens from `position` up to `stop`; behind the last token stands `$END`."""
         actions, gotos, rules = self.tables.actions, self.tables.gotos, self.tables.rules
         callbacks = self.callbacks
         kinds, token_starts, token_ends = self.tokens.kinds, self.tokens.starts, self.tokens.ends
@@ -59,7 +65,7 @@ class Machine:
         count = len(kinds)
         previous_end = self.previous_end
         state = states[-1]
-        for index in range(self.position, count + 1):
+        for index in range(self.position, stop):
             if index < count:
                 kind = kinds[index]
             else:
@@ -107,7 +113,9 @@ class Machine:
             push_start(token_starts[index])
             if kind != "_NL" and kind != "_ARM_END":
                 previous_end = token_ends[index]
-        raise AssertionError("the tables have no end")
+        self.position = stop
+        self.previous_end = previous_end
+        return None
 
     def accepts(self) -> frozenset[str]:
         """The kinds of tokens that could really come next.

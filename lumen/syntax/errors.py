@@ -49,7 +49,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
 """Messages, each with programs whose only diagnostic it is."""
 
 
-def explain(index: int, machine: Machine, text: str) -> Finding:
+def explain(index: int, machine: Machine) -> Finding:
     """The finding for the token at which the parser stopped."""
     tokens = machine.tokens
     last = len(tokens.kinds) - 1

@@ -81,6 +81,8 @@ class Layout:
         self.concurrent_for = -1
         """Raw index of the `for` of a `parallel for`, which opens no block of its own."""
         self.declared: frozenset[str] | None = None
+        self.block_braces: set[int] = set()
+        """Raw indexes of braces that close a block, from habit."""
 
     # --- The pass -----------------------------------------------------------------------------------------------
 
@@ -398,6 +400,8 @@ class Layout:
         """`(`, `[`, `{`, `?[` or the `{` of an interpolation."""
         kind = self.raw.kinds[self.i]
         top = self.stack[-1]
+        if kind == "{" and self.next_kind() == "NL" and self.is_block_brace(top):
+            return
         entry = self.push(kind, self.raw.texts[self.i])
         if kind == "(":
             entry.declares = top.kind in ("head", "sig", "fn?") or (top.kind == "block" and top.word in _FIELD_BLOCKS)
@@ -405,8 +409,22 @@ class Layout:
             entry.declares = True
         self.emit(kind)
 
+    def is_block_brace(self, top: Open) -> bool:
+        """`cell f() {`: said once, then taken as if written without, with `end` for the `}`."""
+        is_header = top.kind in ("head", "fn?", "if?") or (top.kind in ("block", "match", "when") and top.in_header)
+        closer = self.raw.closers.get(self.i, -1)
+        if not is_header or len(self.stack) == 1 or closer < 0 or self.previous not in OPERAND_END | {"else", "_NL"}:
+            return False
+        self.finding("syntax-error", "a block has no braces: it ends with `end`")
+        self.block_braces.add(closer)
+        return True
+
     def close_bracket(self) -> None:
         """A closing bracket: what is pending inside ends with it."""
+        if self.i in self.block_braces:
+            if self.next_kind() != "else":
+                self.end()
+            return
         kind = self.raw.kinds[self.i]
         stack = self.stack
         while stack[-1].kind in _PENDING:
@@ -618,6 +636,9 @@ class Layout:
 
     def open_cell(self, word: str) -> None:
         """The header of a cell begins at the current token."""
+        if self.next_kind() == "NL":
+            self.emit("cell")  # nothing follows: an error of this line only
+            return
         if self.is_head_only():
             self.push("sig", "cell")
             self.emit("CELL_HEAD")

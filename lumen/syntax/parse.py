@@ -21,7 +21,7 @@ from lumen.syntax.driver import Machine, SyntaxFault
 from lumen.syntax.errors import explain
 from lumen.syntax.layout import lay_out
 from lumen.syntax.lexer import tokenize
-from lumen.syntax.recovery import recover
+from lumen.syntax.recovery import add_skip, recover
 from lumen.syntax.tables import load_tables
 from lumen.syntax.tokens import Tokens
 
@@ -93,23 +93,26 @@ def _run(file: SourceFile, tokens: Tokens) -> n.Module | None:
     """Drive the parser over the tokens, recovering from each fault."""
     tables = load_tables()
     builder = Builder(tokens, doc_comments(file.text, tokens))
-    machine = Machine(tables, builder.callbacks(tables), tokens, "module")
-    faults = 0
+    callbacks = builder.callbacks(tables)
+    skips: list[tuple[int, int]] = []
     quiet: list[tuple[int, int]] = []
+    faults = 0
     while True:
+        machine = Machine(tables, callbacks, tokens, "module")
         try:
-            module: Any = machine.run()
+            module: Any = machine.run(skips)
             break
         except SyntaxFault as fault:
             index = fault.index
             tokens.is_broken |= not _is_at_end(index, tokens)
             if not any(first <= index <= last for first, last in quiet):
                 faults += 1
-                tokens.findings.append(explain(index, machine, file.text))
-            follows = recover(index, machine)
-            if faults > MAX_DIAGNOSTICS or follows is None or len(quiet) > 10 * MAX_DIAGNOSTICS:
+                tokens.findings.append(explain(index, machine))
+            recovery = recover(index, tokens)
+            if faults > MAX_DIAGNOSTICS or recovery is None or len(quiet) > 3 * MAX_DIAGNOSTICS:
                 return None
-            quiet.append(follows)
+            quiet.append((recovery.quiet_first, recovery.quiet_last))
+            add_skip(skips, recovery)
     assert isinstance(module, n.Module)
     return module
 
@@ -123,6 +126,7 @@ def _is_at_end(index: int, tokens: Tokens) -> bool:
 
 def _diagnostics(file: SourceFile, tokens: Tokens) -> tuple[Diagnostic, ...]:
     """The findings as diagnostics, sorted, without repetitions."""
+    faulty = {file.line_of(item[2]) for item in tokens.findings if item[0] == "error" and item[1] != "missing-end"}
     seen: set[tuple[int, str]] = set()
     result: list[Diagnostic] = []
     errors = 0
@@ -130,6 +134,8 @@ def _diagnostics(file: SourceFile, tokens: Tokens) -> tuple[Diagnostic, ...]:
         if (start, code) in seen:
             continue
         seen.add((start, code))
+        if code == "missing-end" and file.line_of(start) in faulty:
+            continue  # the header was not understood; that its block has no `end` follows from it
         if severity == "error":
             errors += 1
             if errors > MAX_DIAGNOSTICS:

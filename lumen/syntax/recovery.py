@@ -7,13 +7,15 @@ statement that began after the last boundary at its level:
   statements inside are still read and the `end` still matches;
 * else the whole statement is dropped, with the blocks inside it.
 
-Then the parser's stacks are cut back to where the statement began. What follows the `end` of a replaced header may
+Then the file is parsed again without those tokens. (Cutting the stacks of the stopped parser back is not enough: an
+LALR parser may have closed the surrounding block before it saw that the token does not fit.) What follows the `end` of a replaced header may
 not fit any more (`f(fn(x y) … end, 3)`); faults there are kept quiet.
 """
 
 from __future__ import annotations
 
-from lumen.syntax.driver import Machine
+from typing import NamedTuple
+
 from lumen.syntax.tokens import Tokens
 
 _CONCURRENT = ("parallel", "race", "vote", "select")
@@ -32,28 +34,37 @@ _WITHOUT_STATEMENTS = frozenset("with handle handler effect machine state pipeli
 _STARTS = ("_NL", "ARM", "_ARM_END")
 
 
-def recover(index: int, machine: Machine) -> tuple[int, int] | None:
-    """Cut the stacks back and set `machine.position` behind the fault.
-
-    Returns: the range of token indexes in which further faults follow from this one; None when nothing is left.
-    """
-    tokens = machine.tokens
+def recover(index: int, tokens: Tokens) -> Recovery | None:
+    """What to leave out because of the fault at a token; None at the very end. May overwrite tokens of a header."""
     if index >= len(tokens.kinds):
         return None
     begin, level = _statement_start(tokens, index)
     stop = statement_end(tokens, index, level)
-    quiet = (stop, stop)
-    resume = stop + 1
     header = _first_boundary(tokens, index)
     if header < stop and tokens.boundaries[header][0] == level + 1:
         replaced = _replace_header(tokens, begin, header)
         if replaced >= 0:
-            resume = replaced
             inner = [at for at in range(header, stop) if tokens.boundaries.get(at, (level, ""))[0] > level]
-            quiet = (inner[-1] + 1 if inner else header, stop)
-    _cut_back(machine, begin)
-    machine.position = resume
-    return quiet
+            return Recovery(begin, replaced, inner[-1] + 1 if inner else header, stop)
+    return Recovery(begin, stop + 1, stop, stop)
+
+
+class Recovery(NamedTuple):
+    """The tokens `begin <= index < resume` are left out; faults at `quiet_first <= index <= quiet_last` follow from
+    this one."""
+
+    begin: int
+    resume: int
+    quiet_first: int
+    quiet_last: int
+
+
+def add_skip(skips: list[tuple[int, int]], recovery: Recovery) -> None:
+    """Add a range to the sorted ranges, swallowing those inside it."""
+    begin, resume = recovery.begin, recovery.resume
+    skips[:] = [skip for skip in skips if skip[1] <= begin or skip[0] >= resume]
+    skips.append((begin, resume))
+    skips.sort()
 
 
 def statement_end(tokens: Tokens, index: int, level: int | None = None) -> int:
@@ -111,15 +122,3 @@ def _replace_header(tokens: Tokens, begin: int, header: int) -> int:
     for at in range(first, header):
         tokens.errors.pop(at, None)
     return first
-
-
-def _cut_back(machine: Machine, begin: int) -> None:
-    """Drop from the stacks all that belongs to the tokens from `begin` on."""
-    offset = machine.tokens.starts[begin]
-    starts, values = machine.starts, machine.values
-    while starts and starts[-1] >= offset:
-        if type(values[-1]) is int and values[-1] < begin:
-            break
-        starts.pop()
-        values.pop()
-        machine.states.pop()
