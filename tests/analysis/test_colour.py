@@ -24,7 +24,7 @@ PLAIN = {
     "a loop that returns": "cell f()\n  loop\n    return 3\n  end\nend",
     "a break out of an outer loop": "cell f()\n  loop @a\n    loop\n      break @a\n    end\n  end\nend",
     "an endless generator": "cell f() -> yield Int\n  let mut i = 0\n  while true\n    yield i\n    i += 1\n  end\nend",
-    "a for over a generator": "cell f()\n  for x in g()\n    print(x)\n  end\nend\ncell g() -> yield Int\n  yield 1\nend",
+    "a for over a generator": "cell f()\n  for x in g()\n    x\n  end\nend\ncell g() -> yield Int\n  yield 1\nend",
     "a method of a known record": "record P(x: Int)\n  cell m(self) = self.x\nend\ncell f(p: P) = p.m()",
     "a method by name": "record P(x: Int)\n  cell m(self) = self.x\nend\ncell f(p) = p.m()",
     "methods of strings": 'cell f(s: String) = s.upper().split(",")',
