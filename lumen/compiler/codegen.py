@@ -92,6 +92,7 @@ class ModuleBuilder:
     # Building ---------------------------------------------------------------------------------
 
     def build(self) -> ast.Module:
+        """The Python module."""
         module = self.analysis.module
         for declaration in module.body:
             self._note_declaration(declaration)
@@ -320,7 +321,7 @@ class ModuleBuilder:
         return self.py.name(form, name)
 
     def defer_closure(self, b: FunctionBuilder, node: n.DeferStmt) -> ast.expr:
-        """The function of a `defer`: sees variables as they are when the cell ends, but those of a loop as they are now."""
+        """The function of a `defer`: it sees variables as they are at the end, those of a loop as they are now."""
         function = self.analysis.functions[node]
         shape = FunctionShape(self, node, function, b)
         py = self.py

@@ -1,7 +1,7 @@
 """Python functions from cells, closures, and task bodies.
 
-Captured variables come in by value, as keyword-only parameters named `$x` whose defaults are evaluated where the closure
-is made. Nested cells are the exception: they are free variables of Python's, so that they may call each other.
+Captured variables come in by value, as keyword-only parameters named `$x` whose defaults are evaluated where the
+closure is made. Nested cells are the exception: they are free variables of Python's, so that they may call each other.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ class FunctionShape:
         return name
 
     def parameters(self, params: Sequence[n.Param]) -> None:
+        """The parameters as written; a default that is no literal is evaluated by the body, at each call."""
         py = self.module.py
         for param in params:
             binding = self.module.analysis.bindings.get(param.name)

@@ -8,12 +8,11 @@ Two rules keep evaluation in source order:
   results of the earlier ones are put into temporaries before them;
 * a part that is evaluated only sometimes (the right of `and`, an arm) is lowered into a block of its own.
 
-In-place updates. Values are immutable to the program, yet `xs = append(xs, v)` must not copy. A local
-that is updated somewhere gets a boolean beside it, `x$own`, true while nobody else can hold its
-value: set when the value was just made, cleared by every load that lets the value escape
-(`(x$own := False) or x`). Reads that keep nothing (`xs[i]`, `length(xs)`) leave it alone. Values *inside* an owned one are told
-apart by CPython's reference count (`$refcount(t) > $unshared`), which is exact for them: whoever took one out of the collection
-holds a counted reference.
+In-place updates. Values are immutable to the program, yet `xs = append(xs, v)` must not copy. A local that is updated
+somewhere gets a boolean beside it, `x$own`, true while nobody else can hold its value: set when the value was just
+made, cleared by every load that lets the value escape (`(x$own := False) or x`). Reads that keep nothing (`xs[i]`,
+`length(xs)`) leave it alone. Values *inside* an owned one are told apart by CPython's reference count
+(`$refcount(t) > $unshared`), which is exact for them: whoever took one out of the collection holds a counted reference.
 """
 
 from __future__ import annotations

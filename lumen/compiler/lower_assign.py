@@ -23,7 +23,44 @@ from lumen.syntax import nodes as n
 GROWING = {"append": "append", "push": "append", "insert": "insert", "remove": "remove", "merge": "merge"}
 """Built-ins that give an updated collection → what the in-place form does."""
 FRESH = frozenset(
-    ["append", "push", "insert", "remove", "keys", "values", "entries", "merge", "enumerate", "zip", "range", "take", "drop", "slice", "chunk", "window", "reverse", "sort", "sort_by", "unique", "flatten", "flat_map", "map", "filter", "group_by", "partition", "to_list", "to_set", "add", "union", "intersection", "difference", "clone", "split", "chars", "lines"]
+    [
+        "append",
+        "push",
+        "insert",
+        "remove",
+        "keys",
+        "values",
+        "entries",
+        "merge",
+        "enumerate",
+        "zip",
+        "range",
+        "take",
+        "drop",
+        "slice",
+        "chunk",
+        "window",
+        "reverse",
+        "sort",
+        "sort_by",
+        "unique",
+        "flatten",
+        "flat_map",
+        "map",
+        "filter",
+        "group_by",
+        "partition",
+        "to_list",
+        "to_set",
+        "add",
+        "union",
+        "intersection",
+        "difference",
+        "clone",
+        "split",
+        "chars",
+        "lines",
+    ]
 )
 """Built-ins whose result nobody else holds."""
 
@@ -103,7 +140,7 @@ def _arguments(value: n.Expr, target: CallTarget) -> list[n.Expr]:
 
 
 def same_place(b: FunctionBuilder, left: n.Expr, right: n.Expr) -> bool:
-    """Whether two expressions read the same variable or path, with nothing in it that could differ between two reads."""
+    """Whether two expressions read the same variable or path, and nothing in it can differ between the two."""
     if isinstance(left, n.Name) and isinstance(right, n.Name):
         return b.analysis.bindings.get(left) is b.analysis.bindings.get(right) is not None
     if isinstance(left, n.Attr) and isinstance(right, n.Attr):
@@ -223,9 +260,10 @@ def own_root(b: FunctionBuilder, node: n.Node, binding: Binding) -> None:
 
 def copied(b: FunctionBuilder, node: n.Node, value: ast.expr, t: Type) -> ast.expr:
     """A shallow copy; records of this module have a function for it."""
-    if t.decl is not None and t.decl.kind is Kind.RECORD and t.decl.origin is None and t.decl.owner is not None:
-        if t.decl.owner.parent is None:
-            return b.py.call(node, b.py.name(node, f"{t.decl.name}.$copy"), value)
+    decl = t.decl
+    is_record_here = decl is not None and decl.kind is Kind.RECORD and decl.origin is None
+    if decl is not None and is_record_here and decl.owner is not None and decl.owner.parent is None:
+        return b.py.call(node, b.py.name(node, f"{decl.name}.$copy"), value)
     return b.py.call(node, "$copy", value)
 
 

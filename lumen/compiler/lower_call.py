@@ -19,7 +19,53 @@ from lumen.syntax import nodes as n
 
 SCALARS = (INT, FLOAT, BOOL, STRING, BYTES, NULL)
 READ_ONLY = frozenset(
-    ["length", "len", "count", "size", "contains", "has_key", "is_empty", "sum", "min", "max", "join", "index_of", "starts_with", "ends_with", "print", "debug", "keys", "sort", "sort_by", "reverse", "slice", "take", "drop", "chunk", "window", "unique", "enumerate", "to_string", "string", "type_of", "upper", "lower", "trim", "split", "abs", "sqrt", "floor", "ceil", "round", "json_stringify", "to_json", "hash", "sha256", "assert_eq", "assert_ne"]
+    [
+        "length",
+        "len",
+        "count",
+        "size",
+        "contains",
+        "has_key",
+        "is_empty",
+        "sum",
+        "min",
+        "max",
+        "join",
+        "index_of",
+        "starts_with",
+        "ends_with",
+        "print",
+        "debug",
+        "keys",
+        "sort",
+        "sort_by",
+        "reverse",
+        "slice",
+        "take",
+        "drop",
+        "chunk",
+        "window",
+        "unique",
+        "enumerate",
+        "to_string",
+        "string",
+        "type_of",
+        "upper",
+        "lower",
+        "trim",
+        "split",
+        "abs",
+        "sqrt",
+        "floor",
+        "ceil",
+        "round",
+        "json_stringify",
+        "to_json",
+        "hash",
+        "sha256",
+        "assert_eq",
+        "assert_ne",
+    ]
 )
 """Built-ins that keep nothing of an argument and give nothing that is one: an owned collection stays owned."""
 
@@ -265,7 +311,8 @@ def call_known_method(
     b: FunctionBuilder, node: n.Node, target: CallTarget, callee: n.Expr, args: Sequence[n.Arg], first: Sequence[n.Expr]
 ) -> ast.expr:
     """A method of a record or enum whose type is known: a bare call of its function."""
-    assert isinstance(callee, n.Attr) and target.method is not None
+    assert isinstance(callee, n.Attr)
+    assert target.method is not None
     owner = target.binding
     function = b.module.method_name(owner, target.method) if owner is not None else None
     if function is None or callee.is_optional:
@@ -277,7 +324,8 @@ def call_known_method(
 def call_ufcs(
     b: FunctionBuilder, node: n.Node, target: CallTarget, callee: n.Expr, args: Sequence[n.Arg], first: Sequence[n.Expr]
 ) -> ast.expr:
-    assert isinstance(callee, n.Attr) and target.binding is not None
+    assert isinstance(callee, n.Attr)
+    assert target.binding is not None
     if not target.is_certain or callee.is_optional:
         return call_method(b, node, target, callee, args, first)
     if target.binding.kind is Kind.BUILTIN:
@@ -342,10 +390,9 @@ def await_(b: FunctionBuilder, node: n.Await) -> ast.expr:
     t = b.type_of(node.value)
     if t in SCALARS:
         return value
-    if (
-        t.name == "Future"
-        or (isinstance(node.value, (n.Concurrent, n.Timeout, n.Spawn, n.AsyncBlock))
-        and not (isinstance(node.value, n.Spawn) and isinstance(node.value.value, n.ListExpr)))
+    if t.name == "Future" or (
+        isinstance(node.value, (n.Concurrent, n.Timeout, n.Spawn, n.AsyncBlock))
+        and not (isinstance(node.value, n.Spawn) and isinstance(node.value.value, n.ListExpr))
     ):
         return names_bound(b, node, py.wait(node, py.call(node, "$wait", value)))
     temp = b.temp()

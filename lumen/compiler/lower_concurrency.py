@@ -32,6 +32,7 @@ OPTIONS: dict[str, tuple[str, ...]] = {
 
 @lowers_expr(n.Spawn)
 def spawn(b: FunctionBuilder, node: n.Spawn) -> ast.expr:
+    """`spawn(e)`."""
     return spawned(b, node, node.value)
 
 
@@ -87,6 +88,7 @@ def _spawned_call(b: FunctionBuilder, node: n.Node, value: n.Call | n.Pipe, site
 
 @lowers_expr(n.AsyncBlock)
 def async_block(b: FunctionBuilder, node: n.AsyncBlock) -> ast.expr:
+    """`async … end` that is no branch: a task of its own."""
     py = b.py
     function = b.module.closure(b, node, (), node.body, "async")
     return py.call(node, "$spawn_call", function, py.tuple_of(node, []), py.const(node, None), b.module.site(node))
@@ -97,6 +99,7 @@ def async_block(b: FunctionBuilder, node: n.AsyncBlock) -> ast.expr:
 
 @lowers_expr(n.Concurrent)
 def concurrent(b: FunctionBuilder, node: n.Concurrent) -> ast.expr:
+    """`parallel`, `race`, `vote`, `select` in block, `for` and call form."""
     py = b.py
     options = {a.name: a.value for a in node.options}
     wanted = OPTIONS[node.kind]
@@ -177,9 +180,24 @@ def _for_form(
             b, form, head, n.Block(form.span, (n.ExprStmt(form.span, form.condition),)), Colour.PLAIN
         )
         items = py.call(form, "$kept", items, keep)
-    function = b.module.item_function(b, form, head, form.body, function_node.colour)
+    function = _item_call(b, form) or b.module.item_function(b, form, head, form.body, function_node.colour)
     plain = py.const(form, function_node.colour is Colour.PLAIN and not function_node.can_spawn)
     return py.call(node, f"${node.kind}_for", items, function, plain, *trailing, site)
+
+
+def _item_call(b: FunctionBuilder, form: n.BranchFor) -> ast.expr | None:
+    """The cell itself, where the body is nothing but `f(item)`: saves a call for each item."""
+    body = form.body.body
+    if len(body) != 1 or not isinstance(body[0], n.ExprStmt) or not isinstance(body[0].value, n.Call):
+        return None
+    call = body[0].value
+    target = b.analysis.calls.get(call)
+    if target is None or target.kind != "cell" or not isinstance(call.callee, n.Name) or len(call.args) != 1:
+        return None
+    arg = call.args[0]
+    item = b.analysis.bindings.get(form.pattern)
+    takes_item = isinstance(arg.value, n.Name) and b.analysis.bindings.get(arg.value) is item is not None
+    return b.expr(call.callee) if takes_item and arg.name is None and not arg.is_spread else None
 
 
 # --- timeout ----------------------------------------------------------------------------------
@@ -187,6 +205,7 @@ def _for_form(
 
 @lowers_expr(n.Timeout)
 def timeout(b: FunctionBuilder, node: n.Timeout) -> ast.expr:
+    """`timeout(ms, e)` and `timeout(ms) … end`."""
     py = b.py
     duration = b.simple(node, b.expr(node.duration_ms))
     function = b.module.closure(b, node, (), node.body, "timeout")

@@ -281,7 +281,7 @@ def truncated(b: FunctionBuilder, node: n.Node, op: str, helper: str, left: Oper
 
 
 def is_non_negative(b: FunctionBuilder, node: n.Node) -> bool:
-    """Whether an Int expression is certainly ≥ 0: literals, lengths, counters of `for i in 0..n`, their sums and products."""
+    """Whether an Int expression is certainly ≥ 0: literals, lengths, counters from 0, sums and products of them."""
     if isinstance(node, n.IntLit):
         return node.value >= 0
     if isinstance(node, n.Binary) and node.op in ("+", "*", "//", "/", "%", "&", "|"):

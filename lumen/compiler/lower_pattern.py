@@ -1,8 +1,8 @@
 """Patterns, and the constructs that take them: `match`, `if let`, `let`, the failure boundary.
 
-A pattern becomes a Python condition over a simple subject (a name, an attribute of one, …) and a list of variables
-to bind once the condition holds. Where a variable is needed inside the condition (a guard, an alternative), it is bound there
-by a one-tuple around an assignment expression, `(x := v,)`, which is always true and costs a few nanoseconds.
+A pattern becomes a Python condition over a simple subject (a name, an attribute of one, …) and a list of variables to
+bind once the condition holds. Where a variable is needed inside the condition (a guard, an alternative), it is bound
+there by a one-tuple around an assignment expression, `(x := v,)`, which is always true and costs a few nanoseconds.
 """
 
 from __future__ import annotations
@@ -108,7 +108,7 @@ def _named(b: FunctionBuilder, pattern: n.NamePattern, binding: Binding, subject
 def _literal(b: FunctionBuilder, pattern: n.LiteralPattern, subject: Subject, t: Type, test: Test) -> None:
     py = b.py
     value = b.expr(pattern.value)
-    if isinstance(pattern.value, n.NullLit) or isinstance(pattern.value, n.BoolLit):
+    if isinstance(pattern.value, (n.NullLit, n.BoolLit)):
         test.conditions.append(py.compare(pattern, subject(), ("is", value)))
     elif isinstance(pattern.value, (n.StringLit, n.BytesLit)) or t in (INT, FLOAT):
         test.conditions.append(py.compare(pattern, subject(), ("==", value)))

@@ -199,6 +199,7 @@ def turn(b: FunctionBuilder, node: n.Node) -> None:
 @lowers_construct(n.While)
 def while_(b: FunctionBuilder, node: n.While, dest: Dest) -> None:
     frame = LoopFrame(node, node.label, _loop_dest(b, node, dest))
+
     def loop_condition(c: n.Node) -> ast.expr:
         b.enter_loop()
         return condition(b, c)
@@ -241,6 +242,7 @@ def while_let(b: FunctionBuilder, node: n.WhileLet, dest: Dest) -> None:
 
 @lowers_construct(n.For)
 def for_(b: FunctionBuilder, node: n.For, dest: Dest) -> None:
+    """`for p in xs if c`: a Python `for`, which a channel or suspending generator makes wait by giving `$PARK`."""
     py = b.py
     frame = LoopFrame(node, node.label, _loop_dest(b, node, dest))
     source, parks = loop_source(b, node, node.pattern, node.iterable)
@@ -346,6 +348,7 @@ def _note_counter(b: FunctionBuilder, node: n.For) -> None:
 
 @lowers_stmt(n.BreakStmt)
 def break_(b: FunctionBuilder, node: n.BreakStmt) -> None:
+    """`break`, `break @outer`, `break value`."""
     target = _target(b, node.label)
     if node.value is not None:
         if target.dest.kind == "store":
@@ -382,6 +385,7 @@ def _leave(b: FunctionBuilder, node: n.Stmt, target: LoopFrame, how: str) -> Non
 
 @lowers_expr(n.Comprehension)
 def comprehension(b: FunctionBuilder, node: n.Comprehension) -> ast.expr:
+    """A Python comprehension if it can be one, else loops."""
     made = _as_python(b, node)
     return made if made is not None else _as_loops(b, node)
 

@@ -56,9 +56,9 @@ TURNS_PER_ADVANCE = 256
 OVERDUE_TURNS = 50
 """How long ready tasks may hold back a deadline that is due."""
 TURNS_PER_INSTANT = 10_000
-"""So many turns at one instant of virtual time mean that somebody is busy: time moves on."""
-QUANTUM_NS = 50_000
-"""By how much it then moves."""
+"""So many turns at one instant of virtual time mean that somebody is busy: from then on time moves with each turn."""
+TURN_NS = 1_000
+"""By how much it then moves: about what a turn takes."""
 DEADLINE_SLACK_NS = 2_000_000
 """On a real clock two timers that a program sets together differ by microseconds. Deadlines are this much late, so
 that a `sleep(100)` inside a `timeout(100, …)` still comes at "the same instant", and wins, as in virtual time."""
@@ -123,14 +123,15 @@ class Kernel:
         self.commands: list[Ask | CancelAsk] = []
         self.graces: dict[Task, Grace] = {}
         """Tasks whose cleanup code has suspended, and the timers of their patience."""
-        self.unlooked: dict[Future, None] = {}
-        """Futures that have failed and that nobody has looked at, in that order."""
+        self.unlooked: dict[Future, Future] = {}
+        """Futures that have failed and that nobody has looked at, in that order → what they were started in."""
         self.halted: BaseException | None = None
         """The failure that ended the whole run (`halt`)."""
         self.receipt: tuple[Task, Any, Any] | None = None
         """(task, channel, message) of the last message received; see `Construct.branch_settled`."""
         self.warnings: list[str] = []
         self.spawned_count = 0
+        self.settled_count = 0
         self.late_arrivals = 0
         """Answers to asks that had been cancelled."""
         self.deadlines_slack_ns = DEADLINE_SLACK_NS if clock is not None and not policy.is_virtual else 0
@@ -230,16 +231,9 @@ class Kernel:
 
     def counts(self) -> tuple[int, int, int]:
         """(ready or running, waiting, ended) futures so far, constructs included."""
-        # Counted when asked for: keeping count would cost every task, and few runs show progress.
-        ready = live = 0
-        todo: list[Any] = [self.root]
-        while todo:
-            children = todo.pop().children
-            if children:
-                live += len(children)
-                todo.extend(children)
+        live = self.spawned_count - self.settled_count
         ready = min(len(self.ready) + (self.current is not None), live)
-        return ready, live - ready, self.spawned_count - live
+        return ready, live - ready, self.settled_count
 
     # --- what running code calls -------------------------------------------------------------------------------------
 
@@ -267,6 +261,13 @@ class Kernel:
             self.start(task)
         else:
             self.ready.append(task)
+        return task
+
+    def spawn_later(self, coro: Coroutine[Any, Any, Any]) -> Task:
+        """Queue a coroutine, in either mode. For callers in which no program code may run now."""
+        parent = self.current
+        task = Task(self, parent if parent is not None else self.root, None, 0, coro)
+        self.ready.append(task)
         return task
 
     def start(self, task: Task) -> None:
@@ -560,7 +561,7 @@ class Kernel:
                 turns += 1
                 self._turns_at_instant += 1
                 if self._turns_at_instant >= TURNS_PER_INSTANT:
-                    self.move_time(QUANTUM_NS)
+                    self.now += TURN_NS
                 if len(timers):
                     self._fire_passed()
                 if turns >= TURNS_PER_INSTANT:
@@ -578,11 +579,6 @@ class Kernel:
                 self.now = due
                 self._turns_at_instant = 0
             self._fire_group()
-
-    def move_time(self, duration_ns: int) -> None:
-        """Let virtual time pass for a task that is busy."""
-        self.now += duration_ns
-        self._turns_at_instant = 0
 
     def _fire_passed(self) -> None:
         """Fire what busy tasks have let virtual time run past; what is due right now waits until nothing is ready."""
