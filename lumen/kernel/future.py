@@ -135,12 +135,13 @@ class Future:
         self.phase = phase
         self.value = value
         kernel = self.kernel
+        kernel.settled_count += 1
         waiters = self.waiters
+        parent = self.parent
         if phase == FAILED and waiters is None and not self.flags & (LOOKED | BRANCH):
-            kernel.unlooked[self] = None
+            kernel.unlooked[self] = parent
         if kernel.observer is not None:
             kernel.observer.settled(self)
-        parent = self.parent
         self.parent = None
         if waiters is not None:
             self.waiters = None

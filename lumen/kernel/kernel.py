@@ -144,7 +144,7 @@ class Kernel:
         self._nested_starts = 0
         self._nested_turns = 0
         self.starting: list[Any] = []
-        """Constructs that are starting their branches, outermost first: one that runs at once may keep the processor."""
+        """Constructs that are starting their branches, outermost first: one of these may keep the processor."""
         self._overdue_turns = 0
         self._turns_at_instant = 0
         self._turns = 0
@@ -188,8 +188,8 @@ class Kernel:
         or a deadline is due, runs one turn of the other tasks on top of it, and takes decisions.
 
         Args:
-            may_nest: False when called from another thread than the kernel's (which must stand still meanwhile): no task is
-                run, but deadlines are noticed.
+            may_nest: False when called from another thread than the kernel's (which must stand still meanwhile): no
+                task is run, but deadlines are noticed.
         Returns:
             Whether `Cancelled` must be raised now in the interrupted frame.
         """

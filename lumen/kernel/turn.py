@@ -8,6 +8,8 @@ if TYPE_CHECKING:
 
 TICKS_PER_TURN = 1024
 """Back-edges after which a busy task steps aside in virtual time."""
+QUANTUM_NS = 50_000
+"""What they take on the virtual clock: about what they take on the real one."""
 
 
 class Turn:
@@ -43,8 +45,6 @@ class VirtualTurn(Turn):
         self._ticks += 1
         if self._ticks < TICKS_PER_TURN:
             return False
-        from lumen.kernel.kernel import QUANTUM_NS
-
         self._ticks = 0
-        self._kernel.move_time(QUANTUM_NS)
+        self._kernel.now += QUANTUM_NS
         return True

@@ -102,7 +102,7 @@ class Construct(Future):
             self.kernel.note(self)
 
     def queue_rest(self) -> None:
-        """A branch that started at once keeps the processor: queue those after it, so that a nested turn can run them."""
+        """A branch that started at once keeps the processor: queue the rest, so that a nested turn can run them."""
         if self._starting:
             self._starting = False
             self._start_more()
@@ -179,6 +179,7 @@ class Construct(Future):
         task.coro = None
         task.parent = None
         task.phase = COMPLETED
+        self.kernel.settled_count += 1
         if self.kernel.observer is not None:
             self.kernel.observer.settled(task)
         self._adopt(index, future)

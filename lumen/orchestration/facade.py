@@ -109,7 +109,7 @@ class Orchestration:
 
     def agen(self, items: Any) -> SuspendingGenerator:
         """A generator cell whose body suspends, ready to be iterated."""
-        return SuspendingGenerator(items)
+        return SuspendingGenerator(self.kernel, items)
 
     def channel(self, capacity: int | None = 0) -> Channel:
         """A new channel: 0 rendezvous, n holds n messages, null holds any number."""

@@ -355,3 +355,52 @@ def test_durations_are_checked(sim):
         return sim.now_ms()
 
     assert sim.run(main) == 1.5
+
+
+def test_failures_inside_a_cancelled_task_are_nobodys(sim):
+    async def main():
+        async def branch():
+            sim.lumen.spawn(sim.fail(1, "unseen"))
+            await sim.lumen.sleep(1000)
+
+        return await sim.lumen.timeout(10, branch)
+
+    assert sim.run(main) is None
+    assert not sim.kernel.unlooked
+
+
+def test_a_task_that_only_passes_turns_does_not_stop_virtual_time(simulation):
+    sim = simulation("fifo")
+
+    async def busy():
+        while True:
+            await sim.lumen.sleep(0)
+
+    async def main():
+        return await sim.lumen.timeout(5, busy)
+
+    assert sim.run(main) is None
+    assert 5 <= sim.now_ms() < 5.1
+
+
+def test_a_long_chain_of_parents_closes_without_recursion(sim):
+    depth = 3000
+
+    async def nest(level):
+        try:
+            if level:
+                sim.lumen.spawn(nest(level - 1))
+            await sim.lumen.sleep(10**6)
+        finally:
+            if not level:
+                await sim.lumen.sleep(5)
+
+    async def main():
+        future = sim.lumen.spawn(nest(depth))
+        await sim.lumen.sleep(1)
+        future.cancel()
+        await future.wait()
+        return sim.now_ms()
+
+    assert sim.run(main) == 6
+    sim.assert_clean()
