@@ -30,6 +30,14 @@ class PatternResolver:
     def use(self, node: n.Node, binding: Binding) -> None:
         raise NotImplementedError
 
+    def exporter(self, name: str) -> str | None:
+        """An imported module that exports a name which is not imported itself (a variant counts as well)."""
+        for module in self.analysis.imports:
+            exports = self.analysis.interfaces.get(module, {}).get("exports", {})
+            if name in exports or any(name in entry.get("variants", ()) for entry in exports.values()):
+                return module
+        return None
+
     # --- Enums and members ---
 
     def declare_enum(self, node: n.EnumDecl) -> None:
@@ -190,7 +198,10 @@ class PatternResolver:
             if self.analysis.doc_mode:
                 return
             suggestion = self.scope.suggestion(first)
+            module = self.exporter(first)
             hint = None if suggestion is None else f"did you mean `{suggestion}`?"
+            if module is not None:
+                hint = f"import it: `import {module}: {first}`"
             report(
                 self.analysis,
                 "unresolved-name",

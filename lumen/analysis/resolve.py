@@ -60,6 +60,8 @@ class Resolver(PatternResolver):
         self.uses: list[Use] = []
         self.copied: dict[tuple[Function, Binding], n.AssignStmt] = {}
         self.let_bound: set[Binding] = set()
+        self.not_awaited: set[tuple[Function, str]] = set()
+        """Names of branches of constructs that are not awaited where they stand, with the function around."""
         self.later: list[tuple[n.CellDecl, Scope, bool]] = []
         """Cells whose body is walked after the script, with the scope they stand in."""
         self._visitors: dict[type[n.Node], Callable[[n.Node], None]] = {}
@@ -383,6 +385,10 @@ class Resolver(PatternResolver):
             return
         if name == "self":
             hint = "only methods of records, enums, and impls have a `self`"
+        elif (self.scope.function, name) in self.not_awaited:
+            hint = f"`{name}` becomes a variable if the construct is awaited where it stands: `await parallel …`"
+        elif (module := self.exporter(name)) is not None:
+            hint = f"import it: `import {module}: {name}`"
         report(self.analysis, "unresolved-name", f"`{name}` is not defined", node, hint=hint)
 
     def visit_Call(self, node: n.Call) -> None:
@@ -467,6 +473,8 @@ class Resolver(PatternResolver):
             self.scope = before
             return
         for branch in node.branches:
+            if branch.name is not None:
+                self.not_awaited.add((self.scope.function, branch.name.name))
             before = self.enter(self.function(branch))
             if isinstance(branch.value, n.AsyncBlock):
                 self.statements(branch.value.body)

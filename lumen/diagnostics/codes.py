@@ -62,6 +62,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "non-exhaustive": ("style", "a match that does not cover every case"),
     "unreachable-arm": ("style", "an arm that is never reached"),
     "assign-to-let": ("style", "a `let` without `mut` is assigned again"),
+    "missing-await": ("type", "a future used as if it were its value"),
     "assigned-copy": ("style", "a closure assigns to its own copy of a variable"),
     # Files
     "file-not-found": ("file", "there is no such file"),

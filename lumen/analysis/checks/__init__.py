@@ -8,6 +8,7 @@ from lumen.analysis.checks.arguments import check_arguments
 from lumen.analysis.checks.declarations import check_declarations
 from lumen.analysis.checks.determinism import check_determinism
 from lumen.analysis.checks.exhaustive import check_matches
+from lumen.analysis.checks.futures import check_futures
 from lumen.analysis.checks.placement import check_placement
 
 if TYPE_CHECKING:
@@ -20,4 +21,5 @@ def run_checks(declared: Declared, *, seeded: bool) -> None:
     check_arguments(declared)
     check_placement(declared)
     check_matches(declared)
+    check_futures(declared)
     check_determinism(declared, seeded=seeded)
