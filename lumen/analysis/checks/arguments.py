@@ -79,7 +79,7 @@ def _expected(declared: Declared, target: CallTarget) -> _Expected | None:
         return None if facts is None else _of_facts(binding.name, facts, "field", _name_of(binding))
     if binding.kind is Kind.BUILTIN:
         signature = BUILTINS.get(binding.name)
-        if signature is not None:
+        if signature is not None and binding.name != "format":  # which takes values under any name
             named = [param for param in signature.params if not param.is_rest]
             return _Expected(
                 binding.name, tuple(param.name for param in named),
