@@ -6,7 +6,10 @@ column is true in the Markdown file without any mapping.
 
 from __future__ import annotations
 
-_BLANKS = " \t"
+import re
+
+_FENCE = re.compile(r"[ \t]*(?:(?:[-*+]|[0-9]+[.)])[ \t]+)*(`{3,}|~{3,})(.*)")
+"""An opening fence, also as the first thing of a list item."""
 
 
 def is_markdown(path: str) -> bool:
@@ -26,19 +29,17 @@ def blank_prose(text: str) -> str:
     fence = ""
     is_code = False
     for line in text.split("\n"):
-        stripped = line.lstrip(_BLANKS + ">") if not fence else line.lstrip(_BLANKS)
-        mark = stripped[:1]
-        run = len(stripped) - len(stripped.lstrip(mark)) if mark in ("`", "~") else 0
         if fence:
-            if mark == fence[0] and run >= len(fence) and not stripped[run:].strip():
+            stripped = line.strip()
+            if len(stripped) >= len(fence) and stripped == fence[0] * len(stripped):
                 fence, is_code = "", False
             elif is_code:
                 result.append(line)
                 continue
-        elif run >= 3:
-            info = stripped[run:].strip()
-            if mark == "~" or "`" not in info:
-                fence = mark * run
+        elif found := _FENCE.match(line):
+            run, info = found.groups()
+            if run[0] == "~" or "`" not in info:
+                fence = run
                 words = info.replace("{", " ").replace("}", " ").replace(",", " ").split()
                 is_code = bool(words) and words[0].lstrip(".").lower() in ("lumen", "lm")
         result.append(" " * len(line))

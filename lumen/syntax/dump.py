@@ -9,7 +9,7 @@ from lumen.syntax.visit import field_names
 
 
 def dump(node: n.Node, spans: bool = False) -> str:
-    """The tree as indented lines; fields that are None, False or empty are left out.
+    """The tree as indented lines; fields that are None or empty, and flags that are False, are left out.
 
     With `spans`, each node is followed by its offsets, `Name@4:7`.
     """
@@ -45,7 +45,8 @@ def _split(node: n.Node) -> tuple[str, list[tuple[str, Any]]]:
     parts: list[tuple[str, Any]] = []
     for name in field_names(type(node)):
         value = getattr(node, name)
-        if value is None or value is False or value == ():
+        is_flag = name.startswith(("is_", "has_"))
+        if value is None or value == () or (value is False and is_flag):
             continue
         if isinstance(value, n.Ident):
             simple.append(f" {name}={value.name}")
@@ -58,7 +59,7 @@ def _split(node: n.Node) -> tuple[str, list[tuple[str, Any]]]:
                 parts.append((name, value))
             else:
                 simple.append(f" {name}={value!r}")
-        elif value is True and name.startswith(("is_", "has_")):
+        elif value is True and is_flag:
             simple.append(f" {name}")
         else:
             simple.append(f" {name}={value!r}")

@@ -135,7 +135,7 @@ def _wanted(row: frozenset[str], previous: str, kind: str) -> str:
         previous == "TYPE_TEST" and "NAME" in row
     ):
         return "a type"
-    if set(row) <= {"NAME", "_"} or (previous in (".", "?.") and "NAME" in row):
+    if set(row) <= {"NAME", "_", "*"} or (previous in (".", "?.") and "NAME" in row):
         return "a name"
     if "ARM" in row and "FILTER" in row:
         return "`->`"
