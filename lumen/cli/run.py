@@ -102,8 +102,12 @@ def _print_text(outcome: Outcome, output: Output) -> int:
 
         output.write_line(show(outcome.value))
     output.flush()
-    if output.is_broken:
+    if output.broken is not None:
         silence_stdout()
+        if isinstance(output.broken, BrokenPipeError):
+            return INTERRUPTED if outcome.was_interrupted else OK
+        print(f"error[unavailable]: can't write what the program prints: {output.broken.strerror}", file=sys.stderr)
+        return USAGE
     for warning in outcome.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     report = outcome.report

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from lumen.kernel.kernel import Kernel
     from lumen.kernel.messages import Arrival, Blocked, Step
     from lumen.runtime.mailbox import Mailbox
+    from lumen.runtime.output import Output
     from lumen.runtime.outside import Outside
     from lumen.runtime.progress import Progress
 
@@ -37,7 +38,7 @@ class Host:
         outside: Outside,
         clock: Clock,
         *,
-        flush: Callable[[], None],
+        output: Output,
         timeout_ns: int | None = None,
         take_interrupt: bool = False,
         progress: Progress | None = None,
@@ -49,7 +50,8 @@ class Host:
         self._take_interrupt = take_interrupt
         self._timeout_ns = timeout_ns
         self._ticks = 0
-        self.flush = flush
+        self._output = output
+        self.flush = output.flush
         self.is_advancing = False
         """Whether Lumen code may be on the stack."""
         self.is_waiting = False
@@ -58,6 +60,7 @@ class Host:
         self.was_interrupted = False
         self.timed_out = False
         self._cancel_wanted = False
+        self._was_stopped = False
 
     # --- the loop --------------------------------------------------------------------------------------------------
 
@@ -112,9 +115,7 @@ class Host:
         now = self._clock.now_ns()
         if self._timeout_ns is not None and now >= self._timeout_ns:
             self._time_out()
-        if self._cancel_wanted:
-            self._cancel_wanted = False
-            kernel.cancel_run()
+        self._cancel_if_wanted()
         self.is_advancing = True
         try:
             step = kernel.advance(now, arrivals)
@@ -172,10 +173,16 @@ class Host:
                 self._progress.update(kernel)
         if self._timeout_ns is not None and now >= self._timeout_ns:
             self._time_out()
+        self._cancel_if_wanted()
+        return kernel.preempt(now, self._arrived() if may_nest else (), may_nest=may_nest)
+
+    def _cancel_if_wanted(self) -> None:
+        if self._output.broken is not None and not self._was_stopped:
+            self._was_stopped = True
+            self._cancel_wanted = True
         if self._cancel_wanted:
             self._cancel_wanted = False
-            kernel.cancel_run()
-        return kernel.preempt(now, self._arrived() if may_nest else (), may_nest=may_nest)
+            self.kernel.cancel_run()
 
     def interrupt(self) -> None:
         """Ctrl-C: cancel the run at the next moment at which that is safe."""

@@ -161,7 +161,7 @@ class Run:
             mailbox,
             outside,
             self._clock,
-            flush=self.output.flush,
+            output=self.output,
             timeout_ns=None if timeout is None else int(timeout * 1_000_000),
             take_interrupt=settings.take_interrupt,
             progress=settings.progress,
@@ -259,6 +259,8 @@ class Run:
         warnings += [f"`{name}` did not stop when it was cancelled, and was abandoned" for name in left]
         value = main.value if main.phase == COMPLETED else None
         report = None
+        if self.output.broken is not None:
+            return Outcome(None, None, warnings, host.was_interrupted)
         if host.was_interrupted or host.timed_out or host.deadlock is not None or kernel.halted or kernel.unlooked or (
             main.phase != COMPLETED
         ):

@@ -16,7 +16,8 @@ class Output:
     """Lines on their way to a stream, or kept for `text()`.
 
     Flushed when 8 K have gathered, when the run waits or ends, by every tenth tick of the preemption timer, and after each
-    line on a terminal. When the reader of a pipe has gone away, the rest is dropped silently and `is_broken` says so.
+    line on a terminal. When nobody can read it any more (the reader of a pipe has gone away, the disk is full), the rest
+    is dropped and `broken` says why; the host then ends the run.
     """
 
     def __init__(self, stream: TextIO | None, *, keep: bool = False) -> None:
@@ -27,7 +28,7 @@ class Output:
         self._kept: list[str] | None = [] if keep else None
         self._each_line = stream is not None and stream.isatty()
         self._is_flushing = False
-        self.is_broken = False
+        self.broken: OSError | None = None
         self.before_write: Callable[[], None] | None = None
         """Called before text reaches the stream, to take a progress line out of its way."""
 
@@ -56,8 +57,8 @@ class Output:
             lines.append("")
             stream.write("\n".join(lines))
             stream.flush()
-        except BrokenPipeError:
-            self.is_broken = True
+        except OSError as error:
+            self.broken = error
             self._stream = None
         except UnicodeEncodeError as error:
             # Lone surrogates, or a terminal that knows few characters.
