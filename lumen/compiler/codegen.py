@@ -15,6 +15,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import sys
+import warnings
 from types import CodeType
 from typing import Any
 
@@ -56,7 +57,9 @@ def compile_module(analysis: Analysis) -> Compiled:
     """Compile a module without errors. Raises nothing for any tree that analysis accepts."""
     builder = ModuleBuilder(analysis)
     tree = builder.build()
-    with _deep_recursion():
+    with _deep_recursion(), warnings.catch_warnings():
+        # Python warns of `5()` and the like; in Lumen they are failures, and only when they are reached.
+        warnings.simplefilter("ignore", SyntaxWarning)
         code = compile(tree, analysis.file.path, "exec", dont_inherit=True)
     return Compiled(code, builder.meta())
 
