@@ -265,6 +265,9 @@ def for_(b: FunctionBuilder, node: n.For, dest: Dest) -> None:
 
     inner = _body(b, frame, node.body, before)
     b.emit(py.each(node.iterable, target, source, inner))
+    if parks:
+        # Let go of it: a suspending generator that is left early runs its `defer`s then.
+        b.emit(py.assign(node, name, py.const(node, None)))
     _finish_loop(b, node, frame, dest)
 
 

@@ -39,7 +39,7 @@ from lumen.kernel.turn import Turn, VirtualTurn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine, Sequence
     from typing import Any, Literal
 
     from lumen.kernel.cancel import Grace
@@ -125,6 +125,8 @@ class Kernel:
         """Tasks whose cleanup code has suspended, and the timers of their patience."""
         self.unlooked: dict[Future, Future] = {}
         """Futures that have failed and that nobody has looked at, in that order → what they were started in."""
+        self.open_generators: dict[AsyncGenerator[Any, None], None] = {}
+        """Suspending generators that have started and not ended; the last thing a run does is to close them."""
         self.halted: BaseException | None = None
         """The failure that ended the whole run (`halt`)."""
         self.receipt: tuple[Task, Any, Any] | None = None
@@ -263,12 +265,15 @@ class Kernel:
             self.ready.append(task)
         return task
 
-    def spawn_later(self, coro: Coroutine[Any, Any, Any]) -> Task:
-        """Queue a coroutine, in either mode. For callers in which no program code may run now."""
-        parent = self.current
-        task = Task(self, parent if parent is not None else self.root, None, 0, coro)
-        self.ready.append(task)
-        return task
+    def close_generator(self, generator: AsyncGenerator[Any, None]) -> None:
+        """A loop has left a suspending generator early: run its cleanup, in a task, because it may wait.
+
+        Queued in either mode: Python calls this from wherever the last reference was dropped.
+        """
+        if self.open_generators.pop(generator, self) is None:
+            parent = self.current
+            task = Task(self, parent if parent is not None else self.root, None, 0, _closed(generator))
+            self.ready.append(task)
 
     def start(self, task: Task) -> None:
         """Run a new task to its first suspension, on top of the current one (eager mode)."""
@@ -606,6 +611,11 @@ class Kernel:
         if commands:
             self.commands = []
         idle = not (self.ready or self._undecided)
+        if idle and self.open_generators and not self.root.children:
+            for generator in list(self.open_generators):
+                self.close_generator(generator)
+            idle = False
+            deadline_ns = self.now
         done = idle and not self.root.children
         deadlocked = idle and not done and deadline_ns is None and not self.asks
         return Step(commands, None if done else deadline_ns, done, deadlocked)
@@ -613,6 +623,10 @@ class Kernel:
 
 async def _follow(future: Future) -> Any:
     return await future
+
+
+async def _closed(generator: AsyncGenerator[Any, None]) -> None:
+    await generator.aclose()
 
 
 def _seq_of(arrival: Arrival) -> int:

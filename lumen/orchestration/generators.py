@@ -15,14 +15,12 @@ if TYPE_CHECKING:
 class SuspendingGenerator:
     """`__next__` always gives PARK: the loop then awaits `pull()`."""
 
-    __slots__ = ("_is_open", "_items", "_kernel")
+    __slots__ = ("_items", "_kernel")
     _type_name = "Generator"
 
     def __init__(self, kernel: Kernel, items: AsyncGenerator[Any, None]) -> None:
         self._kernel = kernel
         self._items = items
-        self._is_open = False
-        """Whether the body has started and not ended: then its `defer`s are still to run."""
 
     def __iter__(self) -> SuspendingGenerator:
         return self
@@ -32,28 +30,23 @@ class SuspendingGenerator:
 
     async def pull(self) -> Any:
         """The next item, or END."""
-        self._is_open = True
+        is_open = self._kernel.open_generators
+        is_open[self._items] = None
         try:
             return await self._items.__anext__()
         except StopAsyncIteration:
-            self._is_open = False
+            is_open.pop(self._items, None)
             return END
         except BaseException:
-            self._is_open = False
+            is_open.pop(self._items, None)
             raise
 
     def __del__(self) -> None:
-        # The loop was left early. Python can't run a `defer` that waits from here, a task can; without one (the run is
-        # over) there is nothing to run it.
-        if self._is_open and self._kernel.current is not None:
-            self._kernel.spawn_later(_closed(self._items))
+        # The loop was left early. Python can't run a `defer` that waits from here; a task can.
+        self._kernel.close_generator(self._items)
 
     def _show(self) -> str:
         return f"<generator {getattr(self._items, '__name__', '')}>"
-
-
-async def _closed(items: AsyncGenerator[Any, None]) -> None:
-    await items.aclose()
 
 
 def pull(iterator: Any) -> Awaitable[Any]:
