@@ -122,7 +122,8 @@ class CheckResult:
     """What a check has found."""
 
     diagnostics: tuple[dict[str, Any], ...]
-    """As `lumen check --format json` prints them: severity, code, message, file, line, column, end_line, end_column, hint."""
+    """As `lumen check --format json` prints them: severity, code, message, file, line, column, end_line, end_column,
+    hint."""
 
     @property
     def is_ok(self) -> bool:
@@ -160,7 +161,7 @@ class Interpreter:
     @overload
     def register(self, function: F, /) -> F: ...
     @overload
-    def register(self, *, name: str) -> Callable[[F], F]: ...
+    def register(self, function: None = None, /, *, name: str | None = None) -> Callable[[F], F]: ...
 
     def register(self, function: Any = None, /, *, name: str | None = None) -> Any:
         """Bind `extern cell <name>` to a Python function; also as a decorator, with or without a name.
@@ -235,7 +236,9 @@ class Interpreter:
             result = RunResult(None, "", error)
         return _checked(result, check)
 
-    def check(self, program: Program | None = None, *, source: str | None = None, path: str | None = None) -> CheckResult:
+    def check(
+        self, program: Program | None = None, *, source: str | None = None, path: str | None = None
+    ) -> CheckResult:
         """Say what is wrong with a program, without running it.
 
         Raises:
@@ -320,8 +323,8 @@ def _unreadable(error: LoadError, path: str) -> LumenError:
 def run(program: Program, **options: Any) -> RunResult:
     """Run a program: `lumen.run("main.lumen")`, or `lumen.run("print(1 + 1)")`.
 
-    Options are those of `Interpreter` (`seed=`, `deterministic=`, …) and of `Interpreter.run` (`cell=`, `args=`, `check=`).
-    What it prints is in the result's `output`; `capture=False` lets it through to stdout.
+    Options are those of `Interpreter` (`seed=`, `deterministic=`, …) and of `Interpreter.run` (`cell=`, `args=`,
+    `check=`). What it prints is in the result's `output`; `capture=False` lets it through to stdout.
     """
     mine, theirs = _split(options)
     return Interpreter(**mine).run(program, **theirs)

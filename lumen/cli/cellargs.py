@@ -35,7 +35,8 @@ def cell_arguments(unit: Unit, cell: str | None, arguments: list[str]) -> dict[s
             near = nearest(key, params)
             listed = ", ".join(f"`{param}`" for param in params) or "no arguments"
             raise UsageError(
-                f"cell `{name}` has no argument `{key}`" + (f"; did you mean `{near}`?" if near else f"; it takes {listed}")
+                f"cell `{name}` has no argument `{key}`; "
+                + (f"did you mean `{near}`?" if near else f"it takes {listed}")
             )
         found[key] = _value(key, text, params[key][0])
     missing = [param for param, (_, has_default) in params.items() if not has_default and param not in found]
@@ -47,7 +48,7 @@ def cell_arguments(unit: Unit, cell: str | None, arguments: list[str]) -> dict[s
 
 def _value(name: str, text: str, type_name: str | None) -> Any:
     wanted = (type_name or "").replace(" ", "")
-    if wanted.endswith("?") or wanted.endswith("|Null"):
+    if wanted.endswith(("?", "|Null")):
         if text == "null":
             return None
         wanted = wanted.removesuffix("?").removesuffix("|Null")

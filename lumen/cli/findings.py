@@ -26,7 +26,8 @@ def print_findings(diagnostics: Sequence[Diagnostic], *, as_json: bool, with_war
     if as_json:
         import json
 
-        print(json.dumps({"status": "error", "value": None, "output": "", "error": _as_error(errors[0])}, ensure_ascii=False))
+        failed = {"status": "error", "value": None, "output": "", "error": _as_error(errors[0])}
+        print(json.dumps(failed, ensure_ascii=False))
         return
     shown = diagnostics if with_warnings else errors
     colour = use_colour(sys.stderr)
@@ -41,7 +42,9 @@ def _as_error(diagnostic: Diagnostic) -> dict[str, object]:
     return {"code": found["code"], "message": message, **place, "stack": []}
 
 
-def print_check(diagnostics: Sequence[Diagnostic], files: int, *, as_json: bool, problems: list[dict[str, object]]) -> None:
+def print_check(
+    diagnostics: Sequence[Diagnostic], files: int, *, as_json: bool, problems: list[dict[str, object]]
+) -> None:
     """For `lumen check`: everything on stdout. `problems` are files that could not be read, as JSON objects."""
     if as_json:
         import json

@@ -26,7 +26,8 @@ usage: lumen run FILE [options]
 Checks the program, runs it, prints what it prints and then the value of `main`, unless that is null.
 
   --cell NAME        call this cell instead of `main`
-  --arg NAME=VALUE   an argument for it; repeat for more. Read by the parameter's type: `--arg n=3`, `--arg names='["a", "b"]'`
+  --arg NAME=VALUE   an argument for it; repeat for more. Read by the parameter's type:
+                     `--arg n=3`, `--arg names='["a", "b"]'`
   --deterministic    tasks run in the order they were started, and time is virtual, as with `@deterministic true`
   --seed N           random numbers, uuids and (in deterministic mode) the time follow from N
   --format FORMAT    text (default), or json: exactly one object with status, value, output and error

@@ -146,7 +146,8 @@ def _not_loaded(error: LoadError, path: str, as_json: bool) -> int:
     if as_json:
         import json
 
-        problem = {"code": error.code, "message": error.message, "file": path, "line": None, "column": None, "stack": []}
+        problem: dict[str, Any] = {"code": error.code, "message": error.message, "file": path}
+        problem |= {"line": None, "column": None, "stack": []}
         print(json.dumps({"status": "error", "value": None, "output": "", "error": problem}, ensure_ascii=False))
     else:
         print(f"error[{error.code}]: {error.message}", file=sys.stderr)
@@ -176,5 +177,6 @@ def _integer(single: dict[str, str], name: str, least: int | None = None) -> int
     except ValueError:
         value = None
     if value is None or (least is not None and value < least):
-        raise UsageError(f"`{name}` takes a whole number{'' if least is None else f' of at least {least}'}, not `{text}`")
+        limit = "" if least is None else f" of at least {least}"
+        raise UsageError(f"`{name}` takes a whole number{limit}, not `{text}`")
     return value

@@ -32,6 +32,8 @@ except ImportError:  # pragma: no cover - a CPython built without it
 import lumen
 from lumen import resources
 
+__all__ = ["MAGIC", "CodeCache", "blake2b", "compiler_stamp", "default_directory"]
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
@@ -131,7 +133,8 @@ class CodeCache:
                 chunks.append(chunk)
                 size -= len(chunk)
         except OSError as error:
-            return _refuse(path, f"unreadable: {error}")
+            _refuse(path, f"unreadable: {error}")
+            return None
         finally:
             os.close(handle)
         return _decode(b"".join(chunks), key, path)
@@ -200,22 +203,26 @@ class CodeCache:
 
 
 def _decode(data: bytes, key: bytes, path: str) -> tuple[dict[str, Any], CodeType] | None:
-    if len(data) < _HEAD or data[:8] != MAGIC:
-        return _refuse(path, "not an entry of this layout")
-    if data[8:40] != key:
-        return _refuse(path, "the entry of another module")
     payload = data[_HEAD:]
-    if len(payload) != int.from_bytes(data[40:48], "little"):
-        return _refuse(path, "cut short")
-    if blake2b(payload, digest_size=16).digest() != data[48:64]:
-        return _refuse(path, "damaged")
-    try:
-        meta, code = marshal.loads(payload)
-    except (EOFError, ValueError, TypeError):
-        return _refuse(path, "not readable by this Python")
-    return meta, code
+    if len(data) < _HEAD or data[:8] != MAGIC:
+        _refuse(path, "not an entry of this layout")
+    elif data[8:40] != key:
+        _refuse(path, "the entry of another module")
+    elif len(payload) != int.from_bytes(data[40:48], "little"):
+        _refuse(path, "cut short")
+    elif blake2b(payload, digest_size=16).digest() != data[48:64]:
+        _refuse(path, "damaged")
+    else:
+        try:
+            meta, code = marshal.loads(payload)
+        except (EOFError, ValueError, TypeError):
+            _refuse(path, "not readable by this Python")
+        else:
+            return meta, code
+    return None
 
 
 def _refuse(path: str, why: str) -> None:
+    """Trace a miss, for `LUMEN_CACHE_DEBUG`."""
     if os.environ.get("LUMEN_CACHE_DEBUG"):
         print(f"lumen cache: {path}: {why}", file=sys.stderr)

@@ -3,7 +3,8 @@
 `interpreter` wires one run from these parts:
 
 - `loader` finds modules, takes their code from the cache or compiles it, and keeps the graph of imports;
-- `support` gives compiled code the names it calls; `world` is what built-ins see of the run; `output` buffers what it prints;
+- `support` gives compiled code the names it calls; `world` is what built-ins see of the run; `output` buffers what
+  it prints;
 - `host` drives the kernel: it tells it the time, carries out what it asks, and waits;
 - `outside` answers asks: `workers` runs blocking calls in threads, `triothread` runs async ones on Trio, both started
   only when the first such ask comes, since importing Trio costs more than most programs run;

@@ -70,7 +70,8 @@ class Compiler:
             raise self.errors()
         compiled = compile_module(analysis)
         meta = compiled.meta
-        meta["interface"] = _absolute(meta["interface"], {name: EXACT + os.path.abspath(u.path) for name, u in imports.items()})
+        places = {name: EXACT + os.path.abspath(unit.path) for name, unit in imports.items()}
+        meta["interface"] = _absolute(meta["interface"], places)
         meta["needs"] = [(name, unit.meta["digest"]) for name, unit in imports.items()]
         meta["digest"] = blake2b(repr((meta["interface"], meta["needs"])).encode(), digest_size=16).digest()
         meta["names"] = names_in(compiled.code)

@@ -1,7 +1,8 @@
 """Drives one kernel: tells it the time, carries out what it asks, waits for what comes next.
 
-The kernel runs in the calling thread; everything slow happens elsewhere and arrives in the mailbox. `run` blocks, `run_async`
-does the same inside a task of a Trio program. Both are loops around `Kernel.advance`, the only place where Lumen code runs.
+The kernel runs in the calling thread; everything slow happens elsewhere and arrives in the mailbox. `run` blocks,
+`run_async` does the same inside a task of a Trio program. Both are loops around `Kernel.advance`, the only place where
+Lumen code runs.
 """
 
 from __future__ import annotations

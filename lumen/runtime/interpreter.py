@@ -142,7 +142,11 @@ class Run:
         async with trio.open_nursery() as nursery:
             lane = TrioNursery(mailbox, nursery)
             outside = Outside(
-                mailbox, provider=self._provider, extern=self._extern_function, stdin=self._settings.stdin, async_lane=lane
+                mailbox,
+                provider=self._provider,
+                extern=self._extern_function,
+                stdin=self._settings.stdin,
+                async_lane=lane,
             )
             host = self._host(mailbox, outside)
             with Limits():
@@ -261,8 +265,13 @@ class Run:
         report = None
         if self.output.broken is not None:
             return Outcome(None, None, warnings, host.was_interrupted)
-        if host.was_interrupted or host.timed_out or host.deadlock is not None or kernel.halted or kernel.unlooked or (
-            main.phase != COMPLETED
+        if (
+            host.was_interrupted
+            or host.timed_out
+            or host.deadlock is not None
+            or kernel.halted
+            or kernel.unlooked
+            or (main.phase != COMPLETED)
         ):
             report = self._report(main, host)
         return Outcome(None if report is not None else value, report, warnings, host.was_interrupted)

@@ -169,7 +169,8 @@ def read_bytes(path: str) -> bytes:
     except FileNotFoundError:
         raise LoadError("no-such-file", f"there is no file `{path}`") from None
     except IsADirectoryError:
-        raise LoadError("is-a-directory", f"`{path}` is a directory; give a program file, such as `{path}/main.lumen`") from None
+        message = f"`{path}` is a directory; give a program file, such as `{path}/main.lumen`"
+        raise LoadError("is-a-directory", message) from None
     except (OSError, ValueError) as error:
         text = getattr(error, "strerror", None) or str(error)
         raise LoadError("unreadable", f"can't read `{path}`: {text.lower()}") from None

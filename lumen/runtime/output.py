@@ -15,9 +15,9 @@ _FLUSH_CHARS = 8192
 class Output:
     """Lines on their way to a stream, or kept for `text()`.
 
-    Flushed when 8 K have gathered, when the run waits or ends, by every tenth tick of the preemption timer, and after each
-    line on a terminal. When nobody can read it any more (the reader of a pipe has gone away, the disk is full), the rest
-    is dropped and `broken` says why; the host then ends the run.
+    Flushed when 8 K have gathered, when the run waits or ends, by every tenth tick of the preemption timer, and after
+    each line on a terminal. When nobody can read it any more (the reader of a pipe has gone away, the disk is full),
+    the rest is dropped and `broken` says why; the host then ends the run.
     """
 
     def __init__(self, stream: TextIO | None, *, keep: bool = False) -> None:

@@ -1,7 +1,7 @@
 """Answers what the kernel asks: the one place where a run reaches out of the process.
 
-An `Ask` has a kind: `fs` and `stdin` come from built-ins, `tool` from tool calls, `extern` from extern cells. Answers come
-back through the mailbox.
+An `Ask` has a kind: `fs` and `stdin` come from built-ins, `tool` from tool calls, `extern` from extern cells. Answers
+come back through the mailbox.
 """
 
 from __future__ import annotations

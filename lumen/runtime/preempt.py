@@ -2,11 +2,11 @@
 
 The handler of the timer looks at the frame it has interrupted. Lumen code, and the built-ins it calls, may be
 interrupted for good: the kernel fires what is due, lets other tasks run on top, and says whether `Cancelled` must
-be raised right there. In any other frame (the kernel's own, an import) only a flag is set, which loops of suspending code
-test at their back-edges. A counter in every loop would cost 30-50 %; this costs nothing that can be measured.
+be raised right there. In any other frame (the kernel's own, an import) only a flag is set, which loops of suspending
+code test at their back-edges. A counter in every loop would cost 30-50 %; this costs nothing that can be measured.
 
-Signals reach the main thread only. On others a watchdog thread does what it can: it sets the flag, and raises `Cancelled`
-in code whose time is up through `PyThreadState_SetAsyncExc`.
+Signals reach the main thread only. On others a watchdog thread does what it can: it sets the flag, and raises
+`Cancelled` in code whose time is up through `PyThreadState_SetAsyncExc`.
 
 Uses `_signal`, since `signal` imports `enum`: 5 ms of the 32 that a warm start may take.
 """
@@ -69,7 +69,7 @@ class SignalPreemption:
         if self._take_interrupt:
             self._old_interrupt = _signal.signal(_signal.SIGINT, self._on_interrupt)
         if not shared._runs and hasattr(_signal, "setitimer"):
-            # Real time if nobody uses that timer (a test runner may); else CPU time, which is as good on an idle machine.
+            # Real time if nobody uses that timer (a test runner may); else CPU time, as good on an idle machine.
             real = _signal.getsignal(_signal.SIGALRM) == 0 and _signal.getitimer(_signal.ITIMER_REAL)[0] == 0
             shared._timer = _signal.ITIMER_REAL if real else _signal.ITIMER_VIRTUAL
             number = _signal.SIGALRM if real else _signal.SIGVTALRM

@@ -30,7 +30,8 @@ class Progress:
             return
         self._last = now
         running, waiting, done = kernel.counts()
-        self._write(f"\r\x1b[2m{running} running, {waiting} waiting, {done} done, {now - self._start:.0f} s\x1b[0m\x1b[K")
+        text = f"{running} running, {waiting} waiting, {done} done, {now - self._start:.0f} s"
+        self._write(f"\r\x1b[2m{text}\x1b[0m\x1b[K")
         self._shown = True
 
     def clear(self) -> None:

@@ -58,7 +58,7 @@ class ToolCalls:
         """Call a tool and suspend until it answers.
 
         Args:
-            messages: `role` lines; used up (emptied) when the tool takes them and the call gives no `messages` of its own.
+            messages: `role` lines; used up (emptied) when the tool takes them and the call gives no `messages` itself.
         """
         named = named or {}
         if not isinstance(tool, Tool):

@@ -36,7 +36,7 @@ class Registry:
         registered: Mapping[str, Callable[..., Any]] | None = None,
         config_path: str | None = None,
     ) -> None:
-        """`configured` is `[providers]` of `config_path`; `registered` are Python callables of the host, by tool name."""
+        """`configured` is `[providers]` of `config_path`; `registered` are callables of the host, by tool name."""
         self._configured = configured
         self._program_dir = program_dir
         self._registered = dict(registered or {})
@@ -71,7 +71,8 @@ class Registry:
         if spec is None:
             raise Failure("tool-not-found", self._advice(tool))
         if not isinstance(spec, str):
-            raise Failure("tool-not-found", f"the provider of `{tool}` in {self._config_path} must be a string, not {spec!r}")
+            message = f"the provider of `{tool}` in {self._config_path} must be a string, not {spec!r}"
+            raise Failure("tool-not-found", message)
         if spec.startswith("python:"):
             from lumen.tools.providers.python import load
 

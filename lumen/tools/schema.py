@@ -70,7 +70,8 @@ class Schema:
         if len(args) > len(positional):
             if not self.has_rest:
                 most = len(positional)
-                raise _invalid(tool, f"takes at most {most} positional argument{'' if most == 1 else 's'}, got {len(args)}")
+                plural = "" if most == 1 else "s"
+                raise _invalid(tool, f"takes at most {most} positional argument{plural}, got {len(args)}")
             bound["*"] = list(args[len(positional) :])
         known = {parameter.name: parameter for parameter in self.parameters}
         for name, value in named.items():

@@ -6,9 +6,10 @@ import subprocess
 import sys
 
 HEAVY = {
-    "argparse", "ast", "asyncio", "attr", "attrs", "collections", "contextlib", "dataclasses", "enum", "functools", "hashlib",
-    "inspect", "json", "lark", "logging", "pathlib", "prompt_toolkit", "re", "signal", "threading", "tomllib", "trio",
-    "typing", "lumen.syntax", "lumen.analysis", "lumen.compiler.codegen", "lumen.diagnostics.diagnostic", "lumen.tools",
+    "argparse", "ast", "asyncio", "attr", "attrs", "collections", "contextlib", "dataclasses", "enum", "functools",
+    "hashlib", "inspect", "json", "lark", "logging", "pathlib", "prompt_toolkit", "re", "signal", "threading",
+    "tomllib", "trio", "typing", "lumen.syntax", "lumen.analysis", "lumen.compiler.codegen",
+    "lumen.diagnostics.diagnostic", "lumen.tools",
 }  # fmt: skip
 PROBE = """
 import sys

@@ -78,7 +78,8 @@ async def _request(tool: str, method: str, arguments: dict[str, Any], settings: 
     params = _texts(given["params"]) if "params" in given else None
     url = given["url"]
     try:
-        async with httpx2.AsyncClient(timeout=timeout_ms / 1000, follow_redirects=given.get("follow_redirects", True)) as client:
+        follows = given.get("follow_redirects", True)
+        async with httpx2.AsyncClient(timeout=timeout_ms / 1000, follow_redirects=follows) as client:
             response = await client.request(method, url, headers=headers, params=params, **content)
             body = response.text
     except httpx2.TimeoutException:

@@ -1,7 +1,7 @@
 """`python:module:function`: any Python callable as a tool. Sync ones get a thread, async ones run on Trio.
 
-The signature gives the schema: names, defaults, and the annotations that name types Lumen knows. Values are converted on
-the way in and out; what Lumen has no value for is a failure `output-invalid`.
+The signature gives the schema: names, defaults, and the annotations that name types Lumen knows. Values are converted
+on the way in and out; what Lumen has no value for is a failure `output-invalid`.
 """
 
 from __future__ import annotations
@@ -45,13 +45,15 @@ def load(tool: str, place: str, program_dir: str) -> Provider:
     """
     module_name, _, attribute = place.partition(":")
     if not module_name or not attribute:
-        raise Failure("tool-not-found", f'provider "python:{place}" of tool `{tool}` must read "python:module:function"')
+        message = f'provider "python:{place}" of tool `{tool}` must read "python:module:function"'
+        raise Failure("tool-not-found", message)
     module = _import(tool, module_name, program_dir)
     found: Any = module
     for part in attribute.split("."):
         found = getattr(found, part, None)
     if found is None:
-        raise Failure("tool-not-found", f"provider of tool `{tool}`: Python module `{module_name}` has no `{attribute}`")
+        message = f"provider of tool `{tool}`: Python module `{module_name}` has no `{attribute}`"
+        raise Failure("tool-not-found", message)
     if not callable(found):
         raise Failure("tool-not-found", f"provider of tool `{tool}`: `{module_name}:{attribute}` can't be called")
     return provider_of(tool, found)
@@ -75,7 +77,8 @@ def _import(tool: str, name: str, program_dir: str) -> types.ModuleType:
             importlib.invalidate_caches()
             return importlib.import_module(name)
         spec = importlib.util.spec_from_file_location(name, path)
-        assert spec is not None and spec.loader is not None
+        assert spec is not None
+        assert spec.loader is not None
         module = sys.modules[name] = importlib.util.module_from_spec(spec)
         try:
             spec.loader.exec_module(module)
@@ -140,7 +143,7 @@ def provider_of(tool: str, function: Callable[..., Any]) -> Provider:
 
 
 def failure_from(who: str, error: Exception) -> Failure:
-    """What a Python function of the host raised, as a failure; it chooses a code by giving the exception a `lumen_code`."""
+    """What a Python function of the host raised, as a failure; a `lumen_code` of the exception becomes its code."""
     if isinstance(error, Failure):
         return error
     code = getattr(error, "lumen_code", None)
