@@ -51,6 +51,9 @@ def items_of(builtin: str, param: str, x: Any) -> list[Any]:
         return list(keys_of(x))
     if kind.__name__ == "generator" or kind is Enum:
         return list(iterate(x))
+    if hasattr(kind, "pull") or hasattr(kind, "receive"):
+        what = "channel" if hasattr(kind, "receive") else "generator that waits"
+        raise Failure("type-mismatch", f"`{builtin}` can't wait for a {what}; collect it first: `[x for x in …]`")
     raise wrong(builtin, "a collection", param, x)
 
 

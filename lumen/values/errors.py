@@ -116,4 +116,5 @@ def cell_name(code_name: str) -> str:
         return "<script>"
     if name == "<lambda>" or not name:
         return "fn"
-    return name.partition("$")[0] or "fn"
+    # "Point.$check", the constraints of a record, belongs to Point.
+    return name.partition("$")[0].rstrip(".") or "fn"

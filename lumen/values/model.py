@@ -164,6 +164,19 @@ _INIT_TEMPLATES: tuple[CodeType, ...] = (
 )
 
 
+_RESERVED = frozenset(("_name", "_fields", "_methods", "_check", "_enum", "_needs_key", "_same", "_digest"))
+
+
+def _check_fields(name: str, fields: tuple[str, ...]) -> None:
+    """Refuse field names that mean something to our classes or to Python's."""
+    for field in fields:
+        if field in _RESERVED or (field[:2] == "__" and field[-2:] == "__"):
+            # Deferred: errors imports this module; and this is never reached twice.
+            from lumen.values.errors import Failure
+
+            raise Failure("not-supported", f"a field of {name} can't be called `{field}`")
+
+
 def _make_init(name: str, fields: tuple[str, ...]) -> Callable[..., None]:
     """A constructor that takes the fields by position or name.
 
@@ -207,6 +220,7 @@ def make_record(
             plain one that needs every field and checks nothing.
         check: called with an updated copy by `$set_attr` (and so by `p.x = v`); raises a `constraint` failure.
     """
+    _check_fields(name, fields)
     body: dict[str, Any] = {
         "__slots__": fields,
         "__init__": init if init is not None else _make_init(name, fields),
@@ -240,6 +254,7 @@ def _make_enum(name: str, variants: tuple[tuple[str, tuple[str, ...]], ...], met
     if methods:
         enum._methods.update(methods)
     for variant, fields in variants:
+        _check_fields(variant, fields)
         cls: type[Variant] = type(
             variant,
             (Variant,),
