@@ -16,14 +16,16 @@ import ast
 import contextlib
 import sys
 import warnings
+from collections.abc import Iterable
 from types import CodeType
 from typing import Any
 
 from attrs import frozen
 
-from lumen.analysis.scopes import Binding, Colour, Kind
+from lumen.analysis.scopes import Binding, Colour, Function, Kind
 from lumen.analysis.tables import Analysis
 from lumen.analysis.types import ANY, Type
+from lumen.analysis.walk import walk
 from lumen.compiler import lower_concurrency, lower_stmt  # noqa: F401  (they register what they lower)
 from lumen.compiler.declarations import cell_statements, declaration_statements
 from lumen.compiler.emit_function import FunctionShape, block_body, value_body
@@ -103,8 +105,7 @@ class ModuleBuilder:
         statements = [s for s in module.body if not isinstance(s, n.Decl)]
         top = FunctionShape(self, module, root, None)
         script = n.Block(module.span, tuple(statements))
-        stop = [node for node in self.analysis.functions if node is not module]
-        updated = updated_variables(top.builder, script, stop)
+        updated = updated_variables(top.builder, script)
         self.owned_globals = {x for x in updated if x.kind is Kind.GLOBAL and self.is_namespaced(x)}
         main = FunctionBuilder(self, root, None)
         for kind in _DECLARATIONS:
@@ -267,6 +268,13 @@ class ModuleBuilder:
             if not method.is_async:
                 self._methods.setdefault((owner, method.name.name), f"{owner.name}.{method.name.name}")
 
+    def own_nodes(self, function: Function, body: n.Node) -> Iterable[n.Node]:
+        """The nodes of a function's body without those of functions inside it."""
+        functions = self.analysis.functions
+        if body in functions and body is not function.node:
+            return ()
+        return walk(body, functions)
+
     # Functions --------------------------------------------------------------------------------
 
     def hidden(self, word: str) -> str:
@@ -342,7 +350,7 @@ class ModuleBuilder:
                     shape.builder.owned.add(own)
                     shared.append(name + OWN)
                 shared.append(name)
-        updated = updated_variables(shape.builder, node.body, [x for x in self.analysis.functions if x is not node])
+        updated = updated_variables(shape.builder, node.body)
         shape.builder.owned |= updated
         name = self.hidden("defer")
 

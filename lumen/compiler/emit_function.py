@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from lumen.analysis.scopes import Binding, Colour, Function, Kind
-from lumen.analysis.walk import walk
 from lumen.compiler.function import OWN, RETURN, FunctionBuilder
 from lumen.compiler.lower_assign import updated_variables
 from lumen.syntax import nodes as n
@@ -97,9 +96,8 @@ class FunctionShape:
 
     def prepare(self, root: n.Node) -> None:
         """Find which variables need ownership flags, before anything of the body is lowered."""
-        stop = [node for node in self.module.analysis.functions if node is not self.function.node and node is not root]
-        self.builder.owned = updated_variables(self.builder, root, stop)
-        if any(isinstance(x, n.RoleStmt) for x in walk(root, set(stop))):
+        self.builder.owned = updated_variables(self.builder, root)
+        if any(isinstance(x, n.RoleStmt) for x in self.module.own_nodes(self.function, root)):
             self.builder.roles = "$roles"
 
     def finish(self, name: str, lower_body: Head) -> list[ast.stmt]:

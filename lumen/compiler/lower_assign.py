@@ -7,14 +7,13 @@ owns the root by its flag and each value on the way by its reference count, copy
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from attrs import define
 
 from lumen.analysis.scopes import Binding, Kind
 from lumen.analysis.tables import CallTarget
 from lumen.analysis.types import ANY, INT, STRING, Type
-from lumen.analysis.walk import walk
 from lumen.compiler.function import DISCARD, OWN, Dest, FunctionBuilder, lowers_stmt
 from lumen.compiler.lower_expr import arithmetic, is_plain_scalar
 from lumen.compiler.lower_pattern import destructure
@@ -68,10 +67,10 @@ FRESH = frozenset(
 # --- Which variables have a flag --------------------------------------------------------------
 
 
-def updated_variables(b: FunctionBuilder, root: n.Node, stop: Iterable[n.Node]) -> set[Binding]:
-    """The variables that the statements of a function update in place somewhere."""
+def updated_variables(b: FunctionBuilder, root: n.Node) -> set[Binding]:
+    """The variables that the statements of a function update in place somewhere; `root` is its body."""
     found: set[Binding] = set()
-    for node in walk(root, set(stop)):
+    for node in b.module.own_nodes(b.function, root):
         if not isinstance(node, n.AssignStmt):
             continue
         target = _root(node.target)

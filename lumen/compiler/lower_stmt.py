@@ -344,9 +344,10 @@ def _note_counter(b: FunctionBuilder, node: n.For) -> None:
     """`for i in 0..n`: i is never negative, so `i % 3` needs no test."""
     items = node.iterable
     binding = b.analysis.bindings.get(node.pattern)
-    if isinstance(items, n.RangeExpr) and binding is not None and is_non_negative(b, items.start):
-        if items.step is None or (isinstance(items.step, n.IntLit) and items.step.value > 0):
-            b.module.counters.add(binding)
+    if not isinstance(items, n.RangeExpr) or binding is None or not is_non_negative(b, items.start):
+        return
+    if items.step is None or (isinstance(items.step, n.IntLit) and items.step.value > 0):
+        b.module.counters.add(binding)
 
 
 @lowers_stmt(n.BreakStmt)
