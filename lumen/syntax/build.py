@@ -13,6 +13,7 @@ import attrs
 
 from lumen.source.span import Span
 from lumen.syntax import nodes as n
+from lumen.syntax.build_base import Signature
 from lumen.syntax.build_expr import ExprBuilder
 from lumen.syntax.build_later import LaterBuilder
 from lumen.syntax.tables import MODE_LIST, MODE_SAME, Tables
@@ -25,7 +26,7 @@ class Builder(LaterBuilder, ExprBuilder):
         """The method of each rule, by rule number."""
         found: list[Callable[..., Any]] = []
         for _, _, name, mode, _ in tables.rules:
-            if mode == MODE_LIST or mode == MODE_SAME or name[0] in "?$":
+            if mode in (MODE_LIST, MODE_SAME) or name[0] in "?$":
                 found.append(_unused)
             else:
                 found.append(getattr(self, name, None) or getattr(self, name + "_"))
@@ -125,7 +126,8 @@ class Builder(LaterBuilder, ExprBuilder):
             self.error("syntax-error", "an attribute can't stand before this declaration", attributes[0].span)
         if hasattr(decl, "doc") and decl.doc is None:
             changes["doc"] = self.docs.get(span[0])
-        return attrs.evolve(decl, **changes)
+        changed: n.Decl = attrs.evolve(decl, **changes)
+        return changed
 
     def pub(self, span: Span, decl: n.Decl) -> n.Decl:
         if not hasattr(decl, "is_pub"):
@@ -136,40 +138,53 @@ class Builder(LaterBuilder, ExprBuilder):
             changes["doc"] = self.docs.get(span[0])
         return attrs.evolve(decl, **changes)
 
-    def signature(self, span: Span, name: int, type_params: Any, params: Any, result: Any) -> Any:
+    def signature(self, span: Span, name: int, type_params: Any, params: Any, result: Any) -> Signature:
         kind, effects = result or (None, None)
-        return (self.ident(name), type_params or (), params or (), kind, effects)
+        return Signature(self.ident(name), type_params or (), params or (), kind, effects)
 
     def type_params(self, span: Span, *parts: Any) -> tuple[n.Ident, ...]:
         # Bounds (`[T: Show]`) are accepted and not kept.
         return tuple([self.ident(part) for part in parts if type(part) is int])
 
-    def make_cell(self, span: Span, head: Any, body: n.Block | None, **flags: bool) -> n.CellDecl:
+    def make_cell(
+        self,
+        span: Span,
+        head: Signature,
+        body: n.Block | None,
+        *,
+        is_expr_body: bool = False,
+        is_async: bool = False,
+        is_extern: bool = False,
+    ) -> n.CellDecl:
         """A cell from its signature."""
-        return n.CellDecl(span, *head, body, doc=self.docs.get(span[0]), **flags)
+        name, type_params, params, result, effects = head
+        doc = self.docs.get(span[0])
+        return n.CellDecl(
+            span, name, type_params, params, result, effects, body, is_expr_body, is_async, is_extern, False, (), doc
+        )
 
-    def cell_block(self, span: Span, head: Any, body: n.Block) -> n.Decl:
-        return n.CellDecl(span, *head, body, False, False, False, False, (), self.docs.get(span[0]))
+    def cell_block(self, span: Span, head: Signature, body: n.Block) -> n.Decl:
+        return self.make_cell(span, head, body)
 
-    def cell_expr(self, span: Span, head: Any, body: n.Expr) -> n.Decl:
+    def cell_expr(self, span: Span, head: Signature, body: n.Expr) -> n.Decl:
         return self.make_cell(span, head, self.expr_block(body), is_expr_body=True)
 
-    def cell_async_block(self, span: Span, head: Any, body: n.Block) -> n.Decl:
+    def cell_async_block(self, span: Span, head: Signature, body: n.Block) -> n.Decl:
         return self.make_cell(span, head, body, is_async=True)
 
-    def cell_async_expr(self, span: Span, head: Any, body: n.Expr) -> n.Decl:
+    def cell_async_expr(self, span: Span, head: Signature, body: n.Expr) -> n.Decl:
         return self.make_cell(span, head, self.expr_block(body), is_async=True, is_expr_body=True)
 
-    def cell_head(self, span: Span, word: int, head: Any) -> n.Decl:
+    def cell_head(self, span: Span, word: int, head: Signature) -> n.Decl:
         return self.make_cell(span, head, None)
 
-    def cell_async_head(self, span: Span, word: int, head: Any) -> n.Decl:
+    def cell_async_head(self, span: Span, word: int, head: Signature) -> n.Decl:
         return self.make_cell(span, head, None, is_async=True)
 
-    def cell_extern(self, span: Span, word: int, head: Any) -> n.Decl:
+    def cell_extern(self, span: Span, word: int, head: Signature) -> n.Decl:
         return self.make_cell(span, head, None, is_extern=True)
 
-    def cell_extern_async(self, span: Span, word: int, head: Any) -> n.Decl:
+    def cell_extern_async(self, span: Span, word: int, head: Signature) -> n.Decl:
         return self.make_cell(span, head, None, is_extern=True, is_async=True)
 
     def cell(self, span: Span, decl: n.Decl) -> n.Decl:
@@ -183,7 +198,8 @@ class Builder(LaterBuilder, ExprBuilder):
     def field_attributed(self, span: Span, *parts: Any) -> n.FieldDecl:
         *attributes, field = parts
         doc = field.doc or self.docs.get(span[0])
-        return attrs.evolve(field, span=span, attributes=tuple(attributes), doc=doc)
+        changed: n.FieldDecl = attrs.evolve(field, span=span, attributes=tuple(attributes), doc=doc)
+        return changed
 
     def record_fields(self, span: Span, *fields: n.FieldDecl) -> tuple[n.FieldDecl, ...]:
         return fields

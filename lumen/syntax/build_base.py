@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import NamedTuple
 
 from lumen.source.span import Span
 from lumen.syntax import nodes as n
 from lumen.syntax.tokens import Tokens
 
-Children = tuple[Any, ...]
-"""Values of a rule's children: nodes, token indexes, None for absent parts, lists for helper rules.
 
-They are `Any` because the grammar, not the type checker, says what they are; each method names them.
-"""
+class Signature(NamedTuple):
+    """The head of a cell."""
+
+    name: n.Ident
+    type_params: tuple[n.Ident, ...]
+    params: tuple[n.Param, ...]
+    result: n.TypeExpr | None
+    effects: n.EffectRow | None
 
 
 class BuilderBase:
-    """Callbacks get the span of the rule and then its children; tokens arrive as their index."""
+    """Callbacks get the span of the rule and then its children: nodes, the index of a token, None for an absent part.
+
+    Children are `Any` where a rule has several forms: the grammar, not the type checker, says what they are.
+    """
 
     def __init__(self, tokens: Tokens, docs: dict[int, str]) -> None:
         self.tokens = tokens

@@ -6,7 +6,7 @@ from typing import Any
 
 from lumen.source.span import Span
 from lumen.syntax import nodes as n
-from lumen.syntax.build_base import BuilderBase
+from lumen.syntax.build_base import BuilderBase, Signature
 
 
 class LaterBuilder(BuilderBase):
@@ -24,7 +24,9 @@ class LaterBuilder(BuilderBase):
         return n.Arg(span, self.texts[name], value)
 
     def later_block(self, span: Span, word: int, path: Any, params: Any, effects: Any, *rest: Any) -> n.Decl:
-        parts = tuple([part for part in (*(params or ()), effects, *rest) if part is not None and type(part) is not int])
+        parts = tuple(
+            [part for part in (*(params or ()), effects, *rest) if part is not None and type(part) is not int]
+        )
         return n.LaterDecl(span, self.texts[word], self.path_ident(self.token_span(word), path), parts)
 
     def bind_effect(self, span: Span, word: int, path: tuple[str, ...], target: n.Expr) -> n.Decl:
@@ -33,8 +35,11 @@ class LaterBuilder(BuilderBase):
     def effect_decl(self, span: Span, name: int, type_params: Any, *operations: n.Decl) -> n.Decl:
         return n.LaterDecl(span, "effect", self.ident(name), operations)
 
-    def operation(self, span: Span, head: Any) -> n.Decl:
-        return head if isinstance(head, n.Decl) else n.CellDecl(span, *head, None)
+    def operation(self, span: Span, head: n.Decl | Signature) -> n.Decl:
+        if isinstance(head, n.Decl):
+            return head
+        name, type_params, params, result, effects = head
+        return n.CellDecl(span, name, type_params, params, result, effects, None)
 
     def handler_block(self, span: Span, path: tuple[str, ...], *arms: n.LaterExpr) -> n.Decl:
         return n.LaterDecl(span, "handler", self.path_ident(span, path), arms)

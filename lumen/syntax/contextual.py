@@ -13,7 +13,7 @@ from lumen.syntax.tokens import HABITS, OPERAND_END, OPERAND_START
 if TYPE_CHECKING:
     from lumen.syntax.layout import Layout
 
-_CONCURRENT = frozenset({"parallel", "race", "vote", "select"})
+_CONCURRENT = frozenset("parallel race vote select".split())
 _DECLARES_BLOCK = frozenset(
     "record enum trait impl agent effect memory machine orchestration guardrail eval pattern pipeline".split()
 )
@@ -25,7 +25,7 @@ def classify_word(layout: Layout) -> None:
     word = layout.next_text(0)
     previous = layout.previous
     following = layout.next_kind()
-    if previous in (".", "?.") or previous in ("let", "mut", "COMP_FOR", "cell", "CELL_HEAD") and word != "set":
+    if previous in (".", "?.") or (previous in ("let", "mut", "COMP_FOR", "cell", "CELL_HEAD") and word != "set"):
         layout.emit("NAME")
         return
     if word == "set":
@@ -88,9 +88,7 @@ def declared_cells(layout: Layout) -> frozenset[str]:
     if layout.declared is None:
         kinds, texts = layout.raw.kinds, layout.raw.texts
         layout.declared = frozenset(
-            texts[at + 1]
-            for at, kind in enumerate(kinds[:-1])
-            if kind == "cell" and kinds[at + 1] == "WORD"
+            texts[at + 1] for at, kind in enumerate(kinds[:-1]) if kind == "cell" and kinds[at + 1] == "WORD"
         )
     return layout.declared
 
@@ -290,10 +288,8 @@ def _emit_state(layout: Layout, block: str, line: str) -> None:
     at = layout.i + 2
     if layout.kind_at(at) == "(":
         at = layout.raw.closers.get(at, at) + 1
-    if layout.kind_at(at) == "NL" and _deeper_line_follows(layout, at):
-        layout.push("block", "state")
-        layout.emit(block)
-    elif layout.kind_at(at) == "end" or _same_line_end(layout, at):
+    has_body = layout.kind_at(at) == "NL" and _deeper_line_follows(layout, at)
+    if has_body or layout.kind_at(at) == "end" or _same_line_end(layout, at):
         layout.push("block", "state")
         layout.emit(block)
     else:
@@ -359,37 +355,41 @@ def _stages(layout: Layout, word: str, following: str) -> bool:
     return True
 
 
-_DECISIONS = {
-    "timeout": _timeout,
-    "spawn": _spawn,
-    "emit": _prefix_statement,
-    "assert": _prefix_statement,
-    "type": _type,
-    "const": _const,
-    "func": _habit_cell,
-    "def": _habit_cell,
-    "use": _use,
-    "step": _infix,
-    "where": _infix,
-    "from": _infix,
-    "to": _infix,
-    "expect": _expect,
-    "repair": _repair,
-    "perform": _perform,
-    "handle": _handle,
-    "with": _with,
-    "handler": _handler,
-    "bind": _bind,
-    "grant": _grant,
-    "state": _state,
-    "terminal": _terminal,
-    "initial": _in_machine_word,
-    "guard": _in_machine_word,
-    "transition": _transition,
-    "stages": _stages,
-    "on_enter": _hook,
-    "on_exit": _hook,
-    "on_event": _hook,
-    "macro": _declaration,
-    "persist": _persist,
-} | dict.fromkeys(_CONCURRENT, _concurrent) | dict.fromkeys(_DECLARES_BLOCK, _declaration)
+_DECISIONS = (
+    {
+        "timeout": _timeout,
+        "spawn": _spawn,
+        "emit": _prefix_statement,
+        "assert": _prefix_statement,
+        "type": _type,
+        "const": _const,
+        "func": _habit_cell,
+        "def": _habit_cell,
+        "use": _use,
+        "step": _infix,
+        "where": _infix,
+        "from": _infix,
+        "to": _infix,
+        "expect": _expect,
+        "repair": _repair,
+        "perform": _perform,
+        "handle": _handle,
+        "with": _with,
+        "handler": _handler,
+        "bind": _bind,
+        "grant": _grant,
+        "state": _state,
+        "terminal": _terminal,
+        "initial": _in_machine_word,
+        "guard": _in_machine_word,
+        "transition": _transition,
+        "stages": _stages,
+        "on_enter": _hook,
+        "on_exit": _hook,
+        "on_event": _hook,
+        "macro": _declaration,
+        "persist": _persist,
+    }
+    | dict.fromkeys(_CONCURRENT, _concurrent)
+    | dict.fromkeys(_DECLARES_BLOCK, _declaration)
+)

@@ -93,8 +93,10 @@ class Machine:
                     del states[-size:], values[-size:], starts[-size:]
                 else:
                     start = token_starts[index] if index < count else previous_end
-                    value = [] if mode == MODE_LIST else callbacks[-action - 1](
-                        _new_span(Span, (start, start)), *[None] * len(plan)
+                    value = (
+                        []
+                        if mode == MODE_LIST
+                        else callbacks[-action - 1](_new_span(Span, (start, start)), *[None] * len(plan))
                     )
                 state = gotos[states[-1]][lhs]
                 push_state(state)

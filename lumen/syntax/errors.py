@@ -57,9 +57,9 @@ def explain(index: int, machine: Machine) -> Finding:
     if at in tokens.errors:
         return _of_error_token(at, machine)
     for ahead in range(at, statement_end(tokens, at) + 1):
-        if ahead in tokens.errors and tokens.errors[ahead][0] == "unclosed-bracket":
-            if tokens.starts[ahead] < tokens.starts[at]:
-                return _of_error_token(ahead, machine)
+        code = tokens.errors.get(ahead, ("", ""))[0]
+        if code == "unclosed-bracket" and tokens.starts[ahead] < tokens.starts[at]:
+            return _of_error_token(ahead, machine)
     row = machine.accepts()
     kind = tokens.kinds[at]
     start, end = tokens.starts[at], tokens.ends[at]
@@ -116,8 +116,10 @@ def _message(kind: str, shown: str, previous: str, before: str, row: frozenset[s
         return "`==` compares; `=` can't stand here"
     wanted = _wanted(row, previous, kind)
     if wanted:
-        return f"expected {wanted} after `{before}`" if wanted[-1] != "`" or " or " not in wanted else (
-            f"expected {wanted} before `{shown}`" if shown else f"expected {wanted} after `{before}`"
+        return (
+            f"expected {wanted} after `{before}`"
+            if wanted[-1] != "`" or " or " not in wanted
+            else (f"expected {wanted} before `{shown}`" if shown else f"expected {wanted} after `{before}`")
         )
     if wants_pattern and previous not in OPERAND_END:
         return f"expected a pattern after `{before}`"
@@ -131,7 +133,7 @@ _NAME_WANTED = frozenset("let mut cell . ?. ( , for const type record enum as".s
 
 def _wanted(row: frozenset[str], previous: str, kind: str) -> str:
     """The one thing that is missing, when the row says so."""
-    if previous in (":", "->", "is", "TYPE_TEST", "|", "[") and "FN_TYPE" in row or (
+    if (previous in (":", "->", "is", "TYPE_TEST", "|", "[") and "FN_TYPE" in row) or (
         previous == "TYPE_TEST" and "NAME" in row
     ):
         return "a type"

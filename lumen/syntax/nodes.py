@@ -781,7 +781,11 @@ class Timeout(Expr):
 
 @frozen(eq=False)
 class LaterExpr(Expr):
-    """An expression whose meaning comes in a later step: `perform E.op(…)`, `handle … with … end`, `resume(v)`, `e expect schema R`."""
+    """An expression whose meaning comes in a later step.
+
+    `perform E.op(…)`, `handle … with … end`, `e expect schema R`, and the lines of machines and pipelines
+    (`initial`, `guard`, `terminal`, `transition`, `stages`). `resume(v)` is an ordinary Call.
+    """
 
     keyword: str
     parts: tuple[Any, ...] = ()
@@ -804,7 +808,7 @@ class NamePattern(Pattern):
 
 @frozen(eq=False)
 class LiteralPattern(Pattern):
-    """`1`, `-1`, `"text"`, `true`, `null`: IntLit, FloatLit, BoolLit, NullLit, StringLit without interpolation, BytesLit."""
+    """`1`, `-1`, `"text"`, `true`, `null`: an IntLit, FloatLit, BoolLit, NullLit, BytesLit, or plain StringLit."""
 
     value: Expr
     """A literal; negative numbers are folded into the literal."""

@@ -142,7 +142,7 @@ def _diagnostics(file: SourceFile, tokens: Tokens) -> tuple[Diagnostic, ...]:
                 continue
         while "@" in message:
             # A place mentioned in a message is written @offset@ until the file can say which line it is.
-            before, at, rest = message.partition("@")
+            before, _, rest = message.partition("@")
             number, mark, after = rest.partition("@")
             if not mark or not number.isdigit():
                 break

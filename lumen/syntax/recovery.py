@@ -8,7 +8,8 @@ statement that began after the last boundary at its level:
 * else the whole statement is dropped, with the blocks inside it.
 
 Then the file is parsed again without those tokens. (Cutting the stacks of the stopped parser back is not enough: an
-LALR parser may have closed the surrounding block before it saw that the token does not fit.) What follows the `end` of a replaced header may
+LALR parser may have closed the surrounding block before it saw that the token does not fit.) What follows the `end`
+of a replaced header may
 not fit any more (`f(fn(x y) … end, 3)`); faults there are kept quiet.
 """
 

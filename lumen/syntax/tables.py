@@ -41,11 +41,10 @@ class Tables:
     __slots__ = ("actions", "gotos", "rules", "starts")
 
     def __init__(self, data: _Data) -> None:
-        _, self.actions, self.gotos, self.rules, self.starts = data
-        self.actions: list[dict[str, int]]
-        self.gotos: list[dict[int, int]]
-        self.rules: list[tuple[int, int, str, int, tuple[int, ...]]]
-        self.starts: dict[str, tuple[int, int]]
+        self.actions: list[dict[str, int]] = data[1]
+        self.gotos: list[dict[int, int]] = data[2]
+        self.rules: list[tuple[int, int, str, int, tuple[int, ...]]] = data[3]
+        self.starts: dict[str, tuple[int, int]] = data[4]
 
 
 _loaded: Tables | None = None
@@ -151,7 +150,13 @@ def build_tables(grammar: str, digest: str) -> _Data:
         # Many states have equal rows; sharing them makes the file and the memory smaller.
         actions.append(shared.setdefault(tuple(sorted(row.items())), row))
         gotos.append(goto)
-    return (digest, actions, gotos, rule_data, {start: (table.start_states[start], table.end_states[start]) for start in STARTS})
+    return (
+        digest,
+        actions,
+        gotos,
+        rule_data,
+        {start: (table.start_states[start], table.end_states[start]) for start in STARTS},
+    )
 
 
 def _translate(rule: Any, numbers: dict[str, int]) -> tuple[int, int, str, int, tuple[int, ...]]:
