@@ -35,6 +35,9 @@ def bind_imports(resolver: _Resolver, imports: list[n.ImportDecl]) -> None:
         module = ".".join(node.module)
         if module not in analysis.imports:
             analysis.imports.append(module)
+        if module in analysis.broken_modules:
+            _bind_broken(resolver, node, module)
+            continue
         try:
             names.interface(module)
         except ImportFailed as failure:

@@ -15,7 +15,7 @@ from lumen.analysis.annotations import type_of_annotation
 from lumen.analysis.infer_expr import ExprInference
 from lumen.analysis.scopes import Binding, Kind
 from lumen.analysis.signatures import element_of
-from lumen.analysis.types import ANY, NEVER, NULL, STRING, Type, join, list_of, map_of, tuple_of
+from lumen.analysis.types import ANY, FLOAT, INT, NEVER, NULL, STRING, Type, join, list_of, map_of, tuple_of
 from lumen.syntax import nodes as n
 
 if TYPE_CHECKING:
@@ -31,8 +31,11 @@ def infer_types(declared: Declared) -> None:
 
 
 def fits(promised: Type, actual: Type) -> bool:
-    """Whether a value of type `actual` may be one of type `promised`; what is unknown is given the benefit."""
-    if actual in (ANY, NEVER) or promised == ANY:
+    """Whether a value of type `actual` may be one of type `promised`; what is unknown is given the benefit.
+
+    An Int will do for a Float: `let x: Float = 3` means a Float to whoever writes it, in `x / 2` too.
+    """
+    if actual in (ANY, NEVER) or promised == ANY or (promised == FLOAT and actual == INT):
         return True
     if promised.name != actual.name or promised.decl is not actual.decl:
         return False

@@ -503,8 +503,8 @@ class ExprInference:
         if not is_known or (any(branch.name is not None for branch in node.branches) and node.kind == "parallel"):
             return future_of(ANY)
         if node.is_call and len(node.branches) == 1:
-            # One list stands for its elements.
-            if value.name != "list":
+            # One list stands for its elements; what a call gives is known only when the program runs.
+            if value.name != "list" or not isinstance(node.branches[0].value, n.Name | n.ListExpr | n.Comprehension):
                 return future_of(ANY)
             value = value.args[0]
         return future_of(list_of(value) if node.kind == "parallel" else value)

@@ -57,6 +57,14 @@ class Scope:
                 return binding
         return PRELUDE.get(name)
 
+    def find_function(self, name: str) -> Binding | None:
+        """The cell or built-in that `x.name(…)` falls back to; a variable of that name (`let length = …`) hides none."""
+        for scope in self.chain():
+            binding = scope.names.get(name)
+            if binding is not None and binding.kind is Kind.CELL:
+                return binding
+        return PRELUDE.get(name)
+
     def find_type(self, name: str) -> Binding | None:
         """The record, enum, alias or trait of that name; variables and type parameters are not types to test for."""
         for scope in self.chain():

@@ -77,7 +77,11 @@ class PatternResolver:
         suggestion = nearest(ident.name, members)
         hint = None if suggestion is None else f"did you mean `{suggestion}`?"
         if holder.kind is Kind.ENUM:
-            if isinstance(holder.node, n.EnumDecl) and ident.name in (m.name.name for m in holder.node.methods):
+            if isinstance(holder.node, n.EnumDecl):
+                methods = {method.name.name for method in holder.node.methods}
+            else:
+                methods = set(self.analysis.imported.get(holder, {}).get("methods", ()))
+            if ident.name in methods:
                 return None
             report(self.analysis, "unknown-variant", f"`{holder.name}` has no variant `{ident.name}`", ident, hint=hint)
         elif not self.analysis.broken_modules.get(holder.origin or ""):

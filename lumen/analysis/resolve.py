@@ -406,8 +406,8 @@ class Resolver(PatternResolver):
     def note_fallback(self, callee: n.Expr) -> None:
         """`x.f(a)` may mean `f(x, a)`: note the `f` that is visible here as the meaning of the identifier."""
         if isinstance(callee, n.Attr) and callee not in self.analysis.bindings:
-            fallback = self.scope.find(callee.name.name)
-            if fallback is not None and fallback.kind in (Kind.CELL, Kind.BUILTIN):
+            fallback = self.scope.find_function(callee.name.name)
+            if fallback is not None:
                 self.use(callee.name, fallback)
 
     def visit_Arg(self, node: n.Arg) -> None:

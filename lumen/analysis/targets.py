@@ -30,7 +30,7 @@ def _of_binding(declared: Declared, binding: Binding) -> CallTarget:
     kind = binding.kind
     if kind is Kind.CELL:
         fact = declared.cell(binding)
-        if fact is not None and fact.is_async:
+        if fact is not None and fact.is_async and not fact.is_generator:
             return CallTarget("async", binding)
         return CallTarget("cell" if binding.origin is None else "module-cell", binding)
     if kind is Kind.RECORD:

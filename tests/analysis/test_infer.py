@@ -122,6 +122,11 @@ def test_annotations_are_taken_at_their_word_unless_contradicted() -> None:
     assert (found["a"], found["b"], found["c"], found["d"]) == ("Int", "Any", "list[Int]", "Any")
 
 
+def test_an_int_will_do_where_a_float_is_promised() -> None:
+    found = types_of("let mut a: Float = 0\na = a + 1\nlet b: list[Float] = [1, 2.5]\nlet c: Int = 2.5")
+    assert found == {"a": "Float", "b": "list[Float]", "c": "Any"}
+
+
 def test_a_bool_is_never_an_int() -> None:
     assert types_of("let mut a = 1\na = true")["a"] == "Any"
 

@@ -235,3 +235,8 @@ use tool http.get as Get"""
     interface = analysed(text).interface
     assert marshal.loads(marshal.dumps(interface)) == interface
     assert list(interface["exports"]) == ["P", "E", "N", "T", "f", "Get"]
+
+
+def test_a_variable_hides_no_function_from_method_calls() -> None:
+    analysis = analysed("cell f(s: String)\n  let length = s.length()\n  s.length() + length\nend")
+    assert [target.kind for target in analysis.calls.values()] == ["ufcs", "ufcs"]
