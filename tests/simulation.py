@@ -54,6 +54,8 @@ class Simulation:
         host_ns = 0
         arrivals = []
         for _ in range(steps):
+            if not self.kernel.policy.is_virtual:
+                host_ns = max(host_ns, self.kernel.now)  # preempted code has let time pass
             step = self.kernel.advance(host_ns, arrivals)
             self.steps += 1
             arrivals = []

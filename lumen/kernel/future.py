@@ -52,7 +52,7 @@ class Future:
 
     _type_name = "Future"
     _attrs = frozenset(
-        "state status id operation is_done is_success is_failed cancel wait result get_error".split()  # noqa: SIM905
+        "state status id operation is_done is_success is_failed cancel wait result get_error".split()
     )
     """What programs may see."""
 

@@ -79,8 +79,14 @@ class PendingAsk:
 
     def forget(self, waiter: Any) -> None:
         """The task that asked is being cancelled: the outside is told first, and a late answer is dropped."""
-        if self.kernel.asks.pop(self.seq, None) is not None:
-            self.kernel.commands.append(CancelAsk(self.seq))
+        kernel = self.kernel
+        if kernel.asks.pop(self.seq, None) is None:
+            return
+        last = kernel.commands[-1] if kernel.commands else None
+        if isinstance(last, Ask) and last.seq == self.seq:
+            kernel.commands.pop()  # the host has not even seen it
+        else:
+            kernel.commands.append(CancelAsk(self.seq))
 
 
 class Kernel:
@@ -290,6 +296,9 @@ class Kernel:
             raise
         finally:
             self._nested_starts -= 1
+        outer = self.current
+        if outer is not None and outer.flags & CANCEL_REQUESTED:
+            running_task(self)  # cancelled while the new task kept the processor
 
     def current_time(self) -> int:
         """The time (ns) that timers set now are counted from."""
@@ -382,6 +391,8 @@ class Kernel:
                 task.coro.send(None)
             else:
                 self._begin(task)
+            if task.flags & CANCEL_MASK == CANCEL_REQUESTED and task.phase == PARKED:
+                task.interrupt()  # cancelled while it ran
         except StopIteration as stop:
             value = stop.value
             if isinstance(value, Future):

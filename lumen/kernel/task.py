@@ -162,12 +162,7 @@ class Task(Future):
         if kernel.observer is not None:
             kernel.observer.cancelled(self)
         if phase == PARKED:
-            self.unpark()
-            if self.children:
-                self.hold()
-            else:
-                self.phase = QUEUED
-                kernel.ready.append(self)
+            self.interrupt()
         elif phase == PENDING:
             if self.coro is not None:
                 self.coro.close()
@@ -176,6 +171,15 @@ class Task(Future):
             # Woken with something in hand that it will never take: give it back.
             self.waiting.forget(self)
             self.waiting = None
+
+    def interrupt(self) -> None:
+        """Parked and to be cancelled: end the wait, and be thrown `Cancelled` when nothing runs inside any more."""
+        self.unpark()
+        if self.children:
+            self.hold()
+        else:
+            self.phase = QUEUED
+            self.kernel.ready.append(self)
 
     def hold(self) -> None:
         """Wait with unwinding for what is inside: its cleanup may need what ours takes away."""

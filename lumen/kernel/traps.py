@@ -43,13 +43,17 @@ else:
 
 
 def running_task(kernel: Kernel) -> Task:
-    """The current task, about to suspend; raises Cancelled in it when its cancellation was asked while it ran."""
+    """The current task, about to suspend; raises Cancelled in it when its cancellation was asked while it ran.
+
+    Unless something still runs inside it: then it parks as if nothing were, and the kernel holds it until that has
+    unwound.
+    """
     task = kernel.current
     if task is None:
         from lumen.kernel.failures import KernelError
 
         raise KernelError("a suspending operation was called outside a task")
-    if task.flags & CANCEL_MASK == CANCEL_REQUESTED:
+    if task.flags & CANCEL_MASK == CANCEL_REQUESTED and not task.children:
         task.flags |= CANCEL_DELIVERED
         task.arm_grace()
         raise Cancelled

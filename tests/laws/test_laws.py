@@ -10,12 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from lumen.kernel.cancel import Cancelled
 from lumen.values.errors import Failure
 
 MODES = ("eager", "fifo")
 pytestmark = pytest.mark.slow
 
 leaf = st.tuples(st.sampled_from(["give", "give", "give", "fail"]), st.integers(0, 30), st.integers(0, 3))
+busy_leaf = st.tuples(st.sampled_from(["give", "fail", "busy"]), st.integers(0, 30), st.integers(0, 3))
 
 
 def inner(children):
@@ -28,6 +30,7 @@ def inner(children):
 
 
 programs = st.recursive(leaf, inner, max_leaves=12)
+busy_programs = st.recursive(busy_leaf, inner, max_leaves=12)
 
 
 class Runner:
@@ -44,6 +47,8 @@ class Runner:
         self.count += 1
         self.live.append(me)
         try:
+            if kind == "busy":
+                self.spin(ms)
             await self.lumen.sleep(ms)
             if kind == "fail":
                 raise Failure("failed", f"leaf {value}")
@@ -55,9 +60,18 @@ class Runner:
             finally:
                 self.live.remove(me)
 
+    def spin(self, ms):
+        """Plain code that keeps the processor, interrupted every 5 ms."""
+        kernel = self.sim.kernel
+        started = now = kernel.now
+        while now < started + ms * 1_000_000:
+            now = max(now, kernel.now) + 5_000_000
+            if kernel.preempt(now):
+                raise Cancelled
+
     async def run(self, tree, scopes=()):
         kind = tree[0]
-        if kind in ("give", "fail"):
+        if kind in ("give", "fail", "busy"):
             return await self.leaf(kind, tree[1], tree[2], scopes)
         if kind == "spawn":
             return await self.lumen.spawn(self.run(tree[1], scopes))
@@ -89,7 +103,7 @@ class Runner:
 
 
 def has_detached(tree):
-    if tree[0] in ("give", "fail"):
+    if tree[0] in ("give", "fail", "busy"):
         return False
     if tree[0] == "detach":
         return True
@@ -131,6 +145,13 @@ def evaluate(simulation):
 def test_every_program_ends_clean_in_both_modes_and_repeats_itself(evaluate, tree):
     for mode in MODES:
         assert evaluate(tree, mode) == evaluate(tree, mode)
+
+
+@settings(max_examples=300, deadline=None)
+@given(busy_programs)
+def test_programs_with_busy_plain_code_end_clean_in_both_modes(evaluate, tree):
+    for mode in MODES:
+        evaluate(tree, mode)
 
 
 @settings(max_examples=300, deadline=None)
@@ -220,7 +241,7 @@ def test_cancelling_twice_is_once(simulation, tree, moments, mode):
 
 
 @settings(max_examples=150, deadline=None)
-@given(programs, st.integers(0, 60), st.sampled_from(MODES))
+@given(busy_programs, st.integers(0, 60), st.sampled_from(MODES))
 def test_cancelling_the_run_at_any_moment_leaves_nothing(simulation, tree, moment, mode):
     sim = simulation(mode)
     runner = Runner(sim)
