@@ -305,6 +305,8 @@ _SUPPORT: dict[str, str] = {
     "PARK": "core.PARK",
     "END": "core.END",
     "FutureState": "core.FutureState",
+    "Pending": "core.Pending",
+    "Completed": "core.Completed",
     "Set": "core.Set",
     "set": "core.Set",
     "Record": "core.Record",
