@@ -100,10 +100,14 @@ def place_of(exc: BaseException) -> tuple[str | None, int | None]:
 
 
 def innermost_frame(traceback: TracebackType | None) -> TracebackType | None:
-    """The innermost traceback entry that is Lumen code, or None. Lumen code has `$lumen` among its globals."""
+    """The innermost traceback entry that is Lumen code, or None. Lumen code has `$lumen` among its globals.
+
+    Constructors and checks of records (`Point.$init`) are passed over: what they refuse is their caller's doing.
+    """
     found = None
     while traceback is not None:
-        if "$lumen" in traceback.tb_frame.f_globals:
+        frame = traceback.tb_frame
+        if "$lumen" in frame.f_globals and ".$" not in frame.f_code.co_name:
             found = traceback
         traceback = traceback.tb_next
     return found
@@ -116,5 +120,6 @@ def cell_name(code_name: str) -> str:
         return "<script>"
     if name == "<lambda>" or not name:
         return "fn"
-    # "Point.$check", the constraints of a record, belongs to Point.
-    return name.partition("$")[0].rstrip(".") or "fn"
+    # "f$gen" is the generator f, "Point.$init" makes a Point, "item$3" is a branch of `parallel for`.
+    name = name.partition("$")[0].rstrip(".")
+    return "branch" if name == "item" else name or "fn"
