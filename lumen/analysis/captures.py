@@ -38,6 +38,8 @@ def link_uses(analysis: Analysis, uses: list[Use], copied: dict[tuple[Function, 
         _note(function, outer, root)
         if outer.kind is Kind.LOCAL:
             _capture(function, outer)
+        if isinstance(function.node, n.DeferStmt):
+            continue  # runs as part of its cell, at the end, and shares the cell's variables
         report(
             analysis, "assigned-copy", f"this changes a copy of `{binding.name}`: the variable outside keeps its value",
             statement, severity="warning", hint="closures capture values; give the new value back instead",

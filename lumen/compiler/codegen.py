@@ -336,7 +336,6 @@ class ModuleBuilder:
         function = self.analysis.functions[node]
         shape = FunctionShape(self, node, function, b)
         py = self.py
-        shared: list[str] = []
         for binding in function.captures:
             own = shape.builder.copies.get(binding, binding)
             if binding.in_loop and binding.owner is b.function:
@@ -346,10 +345,10 @@ class ModuleBuilder:
             else:
                 name = b.name_of(binding)
                 shape.builder.adopt(own, name)
+                shape.builder.nonlocal_names.add(name)
                 if b.is_owned(binding):
                     shape.builder.owned.add(own)
-                    shared.append(name + OWN)
-                shared.append(name)
+                    shape.builder.nonlocal_names.add(name + OWN)
         updated = updated_variables(shape.builder, node.body)
         shape.builder.owned |= updated
         name = self.hidden("defer")

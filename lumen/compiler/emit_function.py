@@ -130,6 +130,8 @@ class FunctionShape:
                 b.emit(py.when(node, py.const(node, False), [py.do(node, never)]))
         if b.global_names:
             body.insert(0, py.scope(node, "global", sorted(b.global_names)))
+        if b.nonlocal_names:
+            body.insert(0, py.scope(node, "nonlocal", sorted(b.nonlocal_names)))
         return self._define(name, body)
 
     def _with_defers(self, main: list[ast.stmt]) -> list[ast.stmt]:

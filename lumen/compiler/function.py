@@ -123,6 +123,8 @@ class FunctionBuilder:
         """How many escaping loads of owned variables have been emitted."""
         self.global_names: set[str] = set()
         """Names to declare `global`."""
+        self.nonlocal_names: set[str] = set()
+        """Names to declare `nonlocal`: variables that a `defer` shares with its cell."""
         self._surely: list[set[Binding]] = [set()]
         """For each open block: variables that the statements so far in it have made ours. Not inherited by loops."""
         self.roles: str | None = None

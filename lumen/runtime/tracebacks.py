@@ -67,7 +67,9 @@ def _stack(traceback: TracebackType | None, line_text: Callable[[str, int], str 
     known: dict[tuple[CodeType, int], Place] = {}
     while traceback is not None:
         frame = traceback.tb_frame
-        if "$lumen" in frame.f_globals:
+        # Constructors and checks of records (`Point.$init`) are hidden: a value that a constraint refuses is the
+        # fault of whoever gave it.
+        if "$lumen" in frame.f_globals and ".$" not in frame.f_code.co_name:
             key = (frame.f_code, traceback.tb_lasti)
             place = known.get(key)
             if place is None:
