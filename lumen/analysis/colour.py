@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from attrs import Factory, define, evolve
 
-from lumen.analysis.functions import FunctionValues, Reason
+from lumen.analysis.functions import UNKNOWN, FunctionValues, Reason
 from lumen.analysis.scopes import Binding, Colour, Function, Kind
 from lumen.analysis.signatures import BUILTINS, SUSPENDING_METHODS, VALUE_METHODS
 from lumen.analysis.walk import walk
@@ -48,8 +48,9 @@ class Site:
     """It suspends because a built-in is given a function that does."""
     is_marked: bool = True
     """Whether the node belongs into the `suspends` table (an endless loop does not)."""
-    is_started: bool = False
-    """A call that `spawn` starts: it is marked, but does not suspend the function it stands in."""
+    is_colouring: bool = True
+    """Whether the function suspends here. Not where a call is only started (by `spawn`), nor where a map may hold
+    a function under the name of a built-in: that is too rare to slow every `m.keys()` down."""
 
     @property
     def is_suspending(self) -> bool:
@@ -125,7 +126,7 @@ class Colouring:
             pending = False
             for function, facts in self.facts.items():
                 if function.colour is Colour.PLAIN and any(
-                    site.is_suspending and not site.is_started for site in facts.sites
+                    site.is_suspending and site.is_colouring for site in facts.sites
                 ):
                     function.colour = Colour.SUSPENDS
                     pending = True
@@ -192,7 +193,7 @@ class Colouring:
             self.current = _Facts()
             self.called(node, callee, args, shift, target)
             for site in self.current.sites:
-                site.is_started = True
+                site.is_colouring = False
             before.sites += self.current.sites
             before.spawns = True
             self.current = before
@@ -240,10 +241,14 @@ class Colouring:
         assert target.binding is not None
         assert target.method is not None
         self.site_of_binding(node, target.binding, args, shift + 1, is_maybe=not target.is_certain)
-        if not target.is_certain:
-            reason = self.methods_called(target.method, receiver)
-            if reason is not None:
-                self.site(node, reason, is_maybe=True)
+        if target.is_certain:
+            return
+        if receiver is not None and receiver.name == "map":
+            self.current.sites.append(Site(node, UNKNOWN, is_maybe=True, is_colouring=False))
+            return
+        reason = self.methods_called(target.method, receiver)
+        if reason is not None:
+            self.site(node, reason, is_maybe=True)
 
     def value_call(self, node: n.Expr, callee: n.Expr, target: CallTarget, receiver: Type | None) -> None:
         """A call of a function value, or of a method found when the program runs."""
@@ -255,14 +260,14 @@ class Colouring:
             self.site(node, Reason(is_always=name in SUSPENDING_METHODS[receiver.name]))
             return
         reason = self.methods_called(name, receiver)
-        self.site(node, Reason(is_always=True, is_unknown=True) if reason is None else reason, is_maybe=True)
+        self.site(node, UNKNOWN if reason is None else reason, is_maybe=True)
 
     def methods_called(self, name: str, receiver: Type | None) -> Reason | None:
         """What calling a method by name may do, whatever the value; None: no method is known by that name."""
         record = None if receiver is None else self.declared.record(receiver)
         has_field = name in record.fields if record is not None else name in self.declared.field_names
         if has_field or (receiver is not None and receiver.name == "map"):
-            return Reason(is_always=True, is_unknown=True)
+            return UNKNOWN
         facts = self.declared.methods.get(name, [])
         colours = self.declared.imported_methods.get(name, set())
         found = bool(facts) or bool(colours)

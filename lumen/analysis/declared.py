@@ -82,6 +82,8 @@ class Declared:
         """All methods of the module, by name."""
         self.imported_methods: dict[str, set[str]] = {}
         """Colours of the methods of imported modules, by name."""
+        self.loose_methods: set[str] = set()
+        """Methods that impls give to types which are no records or enums: strings, lists, … may have them."""
         self.field_names: set[str] = set()
         """Fields that may hold functions."""
         self.self_types: dict[n.CellDecl, Type] = {}
@@ -101,6 +103,7 @@ class Declared:
             for name, colours in interface["methods"].items():
                 self.imported_methods.setdefault(name, set()).update(colours)
             self.field_names.update(interface["fields"])
+            self.loose_methods.update(interface["loose"])
 
     # --- Asking ---
 
@@ -134,10 +137,6 @@ class Declared:
         record = self.records.get(binding)
         return None if record is None or record.is_enum else tuple(record.fields.values())
 
-    def has_method_called(self, name: str) -> bool:
-        """Whether any value may have a method of this name."""
-        return name in self.methods or name in self.imported_methods
-
     def imported_type(self, binding: Binding) -> Type:
         """The type of an imported constant."""
         data = self.analysis.imported[binding].get("type")
@@ -153,11 +152,7 @@ class Declared:
         return type_of_annotation(self.analysis, annotation)
 
     def _params(self, params: tuple[n.Param, ...]) -> tuple[ParamFact, ...]:
-        return tuple(
-            ParamFact(p.name.name, self._type(p.type), p.default is not None, p.is_rest)
-            for p in params
-            if not (p.name.name == "self" and p.type is None)
-        )
+        return tuple(ParamFact(p.name.name, self._type(p.type), p.default is not None, p.is_rest) for p in params)
 
     def _add_cell(self, node: n.CellDecl) -> CellFact:
         known = self.nodes.get(node)
@@ -181,7 +176,6 @@ class Declared:
         found = {}
         for method in methods:
             fact = self._add_cell(method)
-            # A `self` with a type of its own was counted as a parameter.
             fact.params = tuple(param for param in fact.params if param.name != "self")
             self.self_types[method] = self_type
             if method.body is not None:
@@ -216,11 +210,13 @@ class Declared:
             self._methods(node.methods, ANY)
 
     def _add_impls(self) -> None:
-        for node in self.analysis.module.body:
+        for node in self.tree:
             if isinstance(node, n.ImplDecl):
                 target = self._type(node.target)
                 methods = self._methods(node.methods, target)
                 record = self.record(target)
+                if record is None:
+                    self.loose_methods.update(methods)
                 if record is not None:
                     for name, fact in methods.items():
                         record.methods.setdefault(name, fact)

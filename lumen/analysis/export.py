@@ -39,6 +39,7 @@ def build_interface(declared: Declared) -> Interface:
         "hidden": hidden,
         "methods": {name: sorted(colours) for name, colours in sorted(methods.items())},
         "fields": sorted(declared.field_names),
+        "loose": sorted(declared.loose_methods),
     }
 
 

@@ -3,7 +3,8 @@
 An interface is a dict of dicts, lists, tuples, strings and booleans (it is marshalled):
 
     {"exports": {name: entry}, "hidden": [names that are not `pub`],
-     "methods": {name: [colour, …]}, "fields": [names of record fields]}
+     "methods": {name: [colour, …]}, "fields": [names of record fields that may hold functions],
+     "loose": [names of methods that impls give to types which are no records or enums]}
 
     entry: {"kind": "cell", "params": [(name, type, has_default, is_rest)], "result": type,
             "colour": "plain" | "suspends", "is_async", "is_generator", "is_extern", "can_spawn", "effects": [names]}
@@ -13,7 +14,7 @@ An interface is a dict of dicts, lists, tuples, strings and booleans (it is mars
            {"kind": "tool", "tool": dotted, "effect": kind}      {"kind": "module", "module": dotted}
     re-exported names (`pub import`) have "origin": (module, name) besides.
 
-`methods` and `fields` are those of the module and of everything it imports: a value may come from far away, and
+The last three are those of the module and of everything it imports: a value may come from far away, and
 what its methods are called decides how a call by name is compiled.
 
 A type is a tuple `(name, args…)`; a declared one `("@", module, name)`, where "" is the module itself.

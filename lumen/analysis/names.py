@@ -58,7 +58,7 @@ class Scope:
         return PRELUDE.get(name)
 
     def find_function(self, name: str) -> Binding | None:
-        """The cell or built-in that `x.name(…)` falls back to; a variable of that name (`let length = …`) hides none."""
+        """The cell or built-in that `x.name(…)` falls back to; variables of that name (`let length = …`) hide none."""
         for scope in self.chain():
             binding = scope.names.get(name)
             if binding is not None and binding.kind is Kind.CELL:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lumen.analysis.scopes import Binding, Kind
 from lumen.analysis.signatures import BUILTIN_TYPES, VALUE_METHODS
 from lumen.analysis.tables import CallTarget
-from lumen.analysis.types import ANY, NEVER, Type
+from lumen.analysis.types import ANY, Type
 from lumen.syntax import nodes as n
 
 if TYPE_CHECKING:
@@ -56,10 +56,9 @@ def _of_member(declared: Declared, callee: n.Attr, receiver: Type) -> CallTarget
         return CallTarget("value", None, name)
     if fallback is None:
         return CallTarget("value", None, name)
-    certain = (receiver.name in BUILTIN_TYPES or receiver.name in VALUE_METHODS) and not declared.has_method_called(
-        name
-    )
-    # A map's own entry goes first, where its keys may be strings.
-    if receiver.name == "map" and (not receiver.args or receiver.args[0].name in ("String", ANY.name, NEVER.name)):
+    is_builtin_type = receiver.name in BUILTIN_TYPES or receiver.name in VALUE_METHODS
+    certain = is_builtin_type and name not in declared.loose_methods
+    # A map's own entry goes first, if it may be a function.
+    if receiver.name == "map" and (not receiver.args or receiver.args[1].name in (ANY.name, "fn")):
         certain = False
     return CallTarget("ufcs", fallback, name, is_certain=certain and not callee.is_optional)

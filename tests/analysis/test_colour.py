@@ -28,6 +28,13 @@ PLAIN = {
     "a method of a known record": "record P(x: Int)\n  cell m(self) = self.x\nend\ncell f(p: P) = p.m()",
     "a method by name": "record P(x: Int)\n  cell m(self) = self.x\nend\ncell f(p) = p.m()",
     "methods of strings": 'cell f(s: String) = s.upper().split(",")',
+    "methods of maps": "cell f(m: map[String, Int])\n  for k in m.keys()\n    k\n  end\nend",
+    "a built-in as a method of a map of anything": "cell f(m: map[String, Any]) = m.keys()",
+    "a record's method does not disturb strings": """record Bag(n: Int)
+  cell length(self) = sleep(1)
+end
+cell f(s: String) = s.length()""",
+    "a cell with a parameter called self": "cell f(p) = area(p)\ncell area(self) = 1",
     "a built-in as a method of anything": "cell f(xs) = xs.length()",
     "reduce, function first": "cell f(xs: list[Int], start) = reduce(xs, fn(a, b) => a + b, start)",
     "reduce, function last": "cell f(xs: list[Int], start) = reduce(xs, start, fn(a, b) => a + b)",
