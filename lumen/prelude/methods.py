@@ -64,10 +64,18 @@ def make_attr(world: World) -> Callable[[Any, str], Any]:
     def attr(x: Any, name: str) -> Any:
         found = _lookup(x, name, impls)
         if found is _NONE:
-            raise missing_field(x, name)
+            raise _no_field(x, name)
         return found
 
     return attr
+
+
+def _no_field(x: Any, name: str) -> Failure:
+    from lumen.prelude.registry import BUILTINS
+
+    if name in BUILTINS and x is not None and not isinstance(x, Record | Variant | dict):
+        return Failure("missing-field", f"{kind_name(x)} has no field `{name}`; the built-in is called: `.{name}()`")
+    return missing_field(x, name)
 
 
 def make_attr_opt(world: World) -> Callable[[Any, str], Any]:

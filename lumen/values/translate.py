@@ -83,6 +83,8 @@ def _index(exc: BaseException) -> Failure:
             size, noun = len(container), kind_name(container)
             where = f"a {noun} of {size}" if size else f"an empty {noun}"
             return Failure("index-out-of-range", f"index {i} is out of range for {where}")
+        if container is _UNKNOWN and type(i) is int:
+            return Failure("index-out-of-range", f"index {i} is out of range")
     return Failure("index-out-of-range", "the index is out of range")
 
 
@@ -285,8 +287,9 @@ _BY_CLASS: tuple[tuple[type[BaseException], Callable[[BaseException], Failure]],
 
 
 def operands_at(traceback: TracebackType | None) -> tuple[Any, Any] | None:
-    """(container, index) of the subscript at which Lumen code failed, or None when they can't be told.
+    """(container, index) of the subscript at which Lumen code failed, or None when the index can't be told.
 
+    The container is `_UNKNOWN` when only that can't be told.
     Only loads and arithmetic on them are evaluated again, which has no effects. Anything else, and the
     instructions of a Python newer than we know, make it give up: the message then says less, and stays true.
     """
@@ -308,10 +311,12 @@ def operands_at(traceback: TracebackType | None) -> tuple[Any, Any] | None:
         return None
     try:
         index, at = _operand(before, len(before) - 1, frame.f_locals, frame.f_globals)
-        container, at = _operand(before, at, frame.f_locals, frame.f_globals)
     except _Unclear:
         return None
-    return container, index
+    try:
+        return _operand(before, at, frame.f_locals, frame.f_globals)[0], index
+    except _Unclear:
+        return _UNKNOWN, index
 
 
 class _Unclear(Exception):
@@ -330,6 +335,19 @@ def _operand(before: list[Any], at: int, local: Any, top: Any) -> tuple[Any, int
         return local[arg], at - 1
     if op in ("LOAD_GLOBAL", "LOAD_NAME") and arg in top:
         return top[arg], at - 1
+    if op in ("BUILD_LIST", "BUILD_TUPLE"):
+        items = []
+        at -= 1
+        for _ in range(arg):
+            item, at = _operand(before, at, local, top)
+            items.append(item)
+        items.reverse()
+        return (items if op == "BUILD_LIST" else tuple(items)), at
+    if op == "LIST_EXTEND" and arg == 1:
+        more, at = _operand(before, at - 1, local, top)
+        items, at = _operand(before, at, local, top)
+        if type(items) is list and type(more) in (list, tuple):
+            return [*items, *more], at
     if op == "UNARY_NEGATIVE":
         value, at = _operand(before, at - 1, local, top)
         if type(value) in (int, float):
