@@ -58,8 +58,8 @@ class Compiled:
 def compile_module(analysis: Analysis) -> Compiled:
     """Compile a module without errors. Raises nothing for any tree that analysis accepts."""
     builder = ModuleBuilder(analysis)
-    tree = builder.build()
     with _deep_recursion(), warnings.catch_warnings():
+        tree = builder.build()
         # Python warns of `5()` and the like; in Lumen they are failures, and only when they are reached.
         warnings.simplefilter("ignore", SyntaxWarning)
         code = compile(tree, analysis.file.path, "exec", dont_inherit=True)
@@ -68,7 +68,7 @@ def compile_module(analysis: Analysis) -> Compiled:
 
 @contextlib.contextmanager
 def _deep_recursion() -> Any:
-    """Python's compiler recurses over the tree; the parser's depth limit is made for this much room."""
+    """Lowering and Python's compiler recurse over the tree; the parser's depth limit is made for this much room."""
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(max(before, 20_000))
     try:
