@@ -7,6 +7,8 @@ where it happened. The stack of a report runs from where it happened outwards, t
 
 from __future__ import annotations
 
+from lumen.values.errors import is_constraint_check
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,9 +69,11 @@ def _stack(traceback: TracebackType | None, line_text: Callable[[str, int], str 
     known: dict[tuple[CodeType, int], Place] = {}
     while traceback is not None:
         frame = traceback.tb_frame
-        # Constructors and checks of records (`Point.$init`) are hidden: a value that a constraint refuses is the
-        # fault of whoever gave it.
-        if "$lumen" in frame.f_globals and ".$" not in frame.f_code.co_name:
+        if is_constraint_check(frame.f_code.co_name):
+            # A value that a constraint refuses is the fault of whoever gave it to the constructor.
+            if places and places[-1].cell.endswith(".$init"):
+                places.pop()
+        elif "$lumen" in frame.f_globals:
             key = (frame.f_code, traceback.tb_lasti)
             place = known.get(key)
             if place is None:
@@ -77,6 +81,8 @@ def _stack(traceback: TracebackType | None, line_text: Callable[[str, int], str 
             places.append(place)
         traceback = traceback.tb_next
     places.reverse()
+    for place in places:
+        place.cell = place.cell.removesuffix(".$init")
     return places
 
 
@@ -114,7 +120,7 @@ def cell_of(code_name: str) -> str:
     if name in ("$top", "<module>"):
         return ""
     word, dollar, _ = name.partition("$")
-    if dollar:
+    if dollar and not name.endswith(".$init"):
         return {"branch": "branch", "item": "branch", "defer": "defer"}.get(word, "fn")
     return name
 

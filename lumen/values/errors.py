@@ -102,15 +102,23 @@ def place_of(exc: BaseException) -> tuple[str | None, int | None]:
 def innermost_frame(traceback: TracebackType | None) -> TracebackType | None:
     """The innermost traceback entry that is Lumen code, or None. Lumen code has `$lumen` among its globals.
 
-    Constructors and checks of records (`Point.$init`) are passed over: what they refuse is their caller's doing.
+    Constructors of records whose constraints refuse a value are passed over: that is their caller's doing.
     """
-    found = None
+    found = caller = None
     while traceback is not None:
         frame = traceback.tb_frame
-        if "$lumen" in frame.f_globals and ".$" not in frame.f_code.co_name:
-            found = traceback
+        if is_constraint_check(frame.f_code.co_name):
+            if found is not None and found.tb_frame.f_code.co_name.endswith(".$init"):
+                found = caller
+        elif "$lumen" in frame.f_globals:
+            caller, found = found, traceback
         traceback = traceback.tb_next
     return found
+
+
+def is_constraint_check(code_name: str) -> bool:
+    """Whether a Python function is the one that checks the `where` constraints of a record."""
+    return code_name.endswith(".$check")
 
 
 def cell_name(code_name: str) -> str:
