@@ -51,9 +51,7 @@ class Future:
     __slots__ = ("children", "flags", "kernel", "number", "parent", "phase", "site", "value", "waiters")
 
     _type_name = "Future"
-    _attrs = frozenset(
-        "state status id operation is_done is_success is_failed cancel wait result get_error".split()
-    )
+    _attrs = frozenset("state status id operation is_done is_success is_failed cancel wait result get_error".split())
     """What programs may see."""
 
     children: dict[Any, Any] | None

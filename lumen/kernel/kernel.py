@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from _heapq import heappop, heappush
 
+from lumen.kernel.asks import PendingAsk
 from lumen.kernel.cancel import Cancelled, cancel_tree
+from lumen.kernel.clockwork import advance_real, advance_virtual, fire_due, fire_overdue, follow_real_time
 from lumen.kernel.failures import Failures, KernelError
 from lumen.kernel.future import (
     BRANCH,
@@ -31,7 +33,7 @@ from lumen.kernel.future import (
     Future,
     Root,
 )
-from lumen.kernel.messages import Ask, CancelAsk, Step
+from lumen.kernel.messages import Ask, Step
 from lumen.kernel.task import Call, CoroutineType, Task
 from lumen.kernel.timers import Timers
 from lumen.kernel.traps import PARK, pass_turn, running_task, suspend
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from lumen.kernel.cancel import Grace
-    from lumen.kernel.messages import Arrival, Blocked, Site
+    from lumen.kernel.messages import Arrival, Blocked, CancelAsk, Site
     from lumen.kernel.policy import Policy
     from lumen.kernel.trace import Observer
 
@@ -51,42 +53,9 @@ MAX_NESTED_STARTS = 100
 """Eager spawns nested deeper than this are queued instead, for the sake of the C stack."""
 MAX_NESTED_TURNS = 8
 """Turns run on top of each other by preemption."""
-TURNS_PER_ADVANCE = 256
-"""After so many the host gets a look at the world; a turn may be as short as 1 µs."""
-OVERDUE_TURNS = 50
-"""How long ready tasks may hold back a deadline that is due."""
-TURNS_PER_INSTANT = 10_000
-"""So many turns at one instant of virtual time mean that somebody is busy: from then on time moves with each turn."""
-TURN_NS = 1_000
-"""By how much it then moves: about what a turn takes."""
 DEADLINE_SLACK_NS = 2_000_000
 """On a real clock two timers that a program sets together differ by microseconds. Deadlines are this much late, so
 that a `sleep(100)` inside a `timeout(100, …)` still comes at "the same instant", and wins, as in virtual time."""
-
-
-class PendingAsk:
-    """An ask without an answer, and the place where its answer is put."""
-
-    __slots__ = ("error", "kernel", "name", "seq", "task", "value")
-
-    def __init__(self, kernel: Kernel, seq: int, task: Task, name: str) -> None:
-        self.kernel = kernel
-        self.seq = seq
-        self.task = task
-        self.name = name
-        self.value: Any = None
-        self.error: BaseException | None = None
-
-    def forget(self, waiter: Any) -> None:
-        """The task that asked is being cancelled: the outside is told first, and a late answer is dropped."""
-        kernel = self.kernel
-        if kernel.asks.pop(self.seq, None) is None:
-            return
-        last = kernel.commands[-1] if kernel.commands else None
-        if isinstance(last, Ask) and last.seq == self.seq:
-            kernel.commands.pop()  # the host has not even seen it
-        else:
-            kernel.commands.append(CancelAsk(self.seq))
 
 
 class Kernel:
@@ -147,17 +116,17 @@ class Kernel:
         self._clock = None if policy.is_virtual else clock
         self._answer_now = answer_now
         self._asked = 0
-        self._held: dict[int, Arrival] = {}
-        self._undecided: list[tuple[int, int, Any]] = []
+        self.held: dict[int, Arrival] = {}
+        self.undecided: list[tuple[int, int, Any]] = []
         self._nested_starts = 0
         self._nested_turns = 0
         self.starting: list[Any] = []
         """Constructs that are starting their branches, outermost first: one of these may keep the processor."""
-        self._overdue_turns = 0
-        self._turns_at_instant = 0
-        self._turns = 0
+        self.overdue_turns = 0
+        self.turns_at_instant = 0
+        self.turns = 0
         self._closing: list[Future] = []
-        self._stuck: tuple[int, Task | None, int, int] = (-1, None, 0, 0)
+        self.stuck: tuple[int, Task | None, int, int] = (-1, None, 0, 0)
         self._plain_step = self._step
         if observer is not None:
             self._step = self._step_observed  # type: ignore[method-assign]
@@ -183,11 +152,11 @@ class Kernel:
         """
         self._accept(arrivals)
         if self.policy.is_virtual:
-            return self._advance_virtual()
+            return advance_virtual(self)
         if now_ns < self.now:
             raise KernelError(f"time went backwards, from {self.now} to {now_ns}")
         self.now = now_ns
-        return self._advance_real()
+        return advance_real(self)
 
     def preempt(self, now_ns: int, arrivals: Sequence[Arrival] = (), *, may_nest: bool = True) -> bool:
         """Called every 10 ms or so, from a signal handler, while Lumen code of the current task runs on the stack.
@@ -203,19 +172,19 @@ class Kernel:
         """
         if self.policy.is_virtual:
             self._accept(arrivals)
-            self._follow_real_time(now_ns)
+            follow_real_time(self, now_ns)
         else:
             self._accept(arrivals)
             self.now = max(self.now, now_ns)
-            overdue = self._fire_due()
+            overdue = fire_due(self)
             if (self.turn.due or overdue or self.starting) and self._nested_turns < MAX_NESTED_TURNS:
                 for construct in self.starting:
                     construct.queue_rest()
-                if may_nest and (self.ready or self._undecided):
+                if may_nest and (self.ready or self.undecided):
                     self._nest_turn()
                 if overdue:
-                    self._fire_overdue()
-                    self._decide()
+                    fire_overdue(self)
+                    self.decide()
             self.turn.due = True
         task = self.current
         if task is not None and task.flags & CANCEL_MASK == CANCEL_REQUESTED:
@@ -365,7 +334,7 @@ class Kernel:
         """Something that `construct` decides by has happened: it decides at the end of this turn."""
         if not construct.flags & NOTED:
             construct.flags |= NOTED
-            heappush(self._undecided, (construct.rank, construct.number, construct))
+            heappush(self.undecided, (construct.rank, construct.number, construct))
 
     def close_later(self, future: Future) -> None:
         """Call `future.close()`: its last child has ended. A loop, because a chain of closing parents may be deeper
@@ -470,26 +439,27 @@ class Kernel:
             return
         task.finish(FAILED, failure)
 
-    def _run_turn(self) -> None:
+    def run_turn(self) -> None:
+        """One pass over the tasks that are ready now, then decisions."""
         ready = self.ready
         popleft = ready.popleft
         step = self._step
-        self._turns += 1
+        self.turns += 1
         for _ in range(len(ready)):
             if not ready:
                 break  # a nested turn has run them
             step(popleft())
-        if self._undecided:
-            self._decide()
+        if self.undecided:
+            self.decide()
         main = self.main
         if main is not None and main.phase >= COMPLETED:
             self.main = None
             if main.phase != COMPLETED or self.on_exit == "cancel":
                 self.cancel_run()
 
-    def _decide(self) -> None:
+    def decide(self) -> None:
         """Let constructs decide, those that others directly depend on first: then a tie is a tie through all levels."""
-        undecided = self._undecided
+        undecided = self.undecided
         while undecided:
             construct = heappop(undecided)[2]
             construct.flags &= ~NOTED
@@ -499,11 +469,11 @@ class Kernel:
         """One turn on top of the running task."""
         self._nested_turns += 1
         try:
-            self._run_turn()
+            self.run_turn()
         finally:
             self._nested_turns -= 1
 
-    # --- time and answers --------------------------------------------------------------------------------------------
+    # --- answers -----------------------------------------------------------------------------------------------------
 
     def _accept(self, arrivals: Sequence[Arrival]) -> None:
         if not arrivals:
@@ -511,117 +481,26 @@ class Kernel:
         for arrival in sorted(arrivals, key=_seq_of) if len(arrivals) > 1 else arrivals:
             if not 0 < arrival.seq <= self._asked:
                 raise KernelError(f"an answer to ask {arrival.seq}, which was never made")
-            if arrival.seq not in self.asks or arrival.seq in self._held:
+            if arrival.seq not in self.asks or arrival.seq in self.held:
                 self.late_arrivals += 1
             elif self.policy.is_virtual:
-                self._held[arrival.seq] = arrival
+                self.held[arrival.seq] = arrival
             else:
-                self._deliver(arrival)
+                self.deliver(arrival)
 
-    def _deliver(self, arrival: Arrival) -> None:
+    def deliver(self, arrival: Arrival) -> None:
+        """Wake the task that has asked."""
         pending = self.asks.pop(arrival.seq)
         pending.value = arrival.value
         pending.error = arrival.error
         pending.task.notify(self.root)
 
-    def _advance_real(self) -> Step:
-        turns = 0
-        while turns < TURNS_PER_ADVANCE:
-            if self._fire_due() and (not (self.ready or self._undecided) or self._overdue_turns >= OVERDUE_TURNS):
-                self._fire_overdue()
-            elif not (self.ready or self._undecided):
-                break
-            self._run_turn()
-            turns += 1
-            if self.turn.host_waits:
-                self.turn.host_waits = False
-                break
-        return self._report(self.now if self.ready or self._undecided else self.timers.next_deadline())
-
-    def _fire_due(self) -> bool:
-        """Wake the sleeps that are due; whether a deadline of a construct is due next (which has to wait its turn)."""
-        timers = self.timers
-        if not len(timers):
-            return False
-        while True:
-            due = timers.next_deadline()
-            if due is None or due > self.now:
-                return False
-            if not timers.next_is_sleep():
-                self._overdue_turns += 1
-                return True
-            for task in timers.pop_group():
-                task.notify(self.root)
-
-    def _fire_overdue(self) -> None:
-        """Fire the deadline that is due next, and what is due with it."""
-        self._overdue_turns = 0
-        due = self.timers.next_deadline()
-        if due is not None and due <= self.now:
-            self._fire_group()
-
-    def _fire_group(self) -> None:
-        if self.timers.next_is_sleep():
-            for task in self.timers.pop_group():
-                task.notify(self.root)
-        else:
-            for target in self.timers.pop_group():
-                target.fire()
-
-    def _advance_virtual(self) -> Step:
-        turns = 0
-        timers = self.timers
-        while True:
-            while self.ready or self._undecided:
-                self._run_turn()
-                turns += 1
-                self._turns_at_instant += 1
-                if self._turns_at_instant >= TURNS_PER_INSTANT:
-                    self.now += TURN_NS
-                if len(timers):
-                    self._fire_passed()
-                if turns >= TURNS_PER_INSTANT:
-                    return self._report(self.now)
-            if self.asks:
-                arrival = self._held.pop(next(iter(self.asks)), None)
-                if arrival is None:
-                    return self._report(None)
-                self._deliver(arrival)
-                continue
-            due = timers.next_deadline()
-            if due is None or not self.root.children:
-                return self._report(None)
-            if due > self.now:
-                self.now = due
-                self._turns_at_instant = 0
-            self._fire_group()
-
-    def _fire_passed(self) -> None:
-        """Fire what busy tasks have let virtual time run past; what is due right now waits until nothing is ready."""
-        due = self.timers.next_deadline()
-        while due is not None and due < self.now:
-            self._fire_group()
-            due = self.timers.next_deadline()
-
-    def _follow_real_time(self, now_ns: int) -> None:
-        """Virtual time for code that never comes back to the kernel, such as `timeout(100, while true end)` in a plain
-        cell: once it has been busy for as long as the next timer is away, the timer fires. The moment is not
-        repeatable, but that code can do nothing that others see, so what the program prints is."""
-        turns, task, since_ns, virtual_ns = self._stuck
-        if turns != self._turns or task is not self.current:
-            self._stuck = (self._turns, self.current, now_ns, self.now)
-            return
-        due = self.timers.next_deadline()
-        if due is not None and virtual_ns + now_ns - since_ns > due:
-            self.now = max(self.now, due)
-            self._fire_group()
-            self._decide()
-
-    def _report(self, deadline_ns: int | None) -> Step:
+    def report(self, deadline_ns: int | None) -> Step:
+        """What the host does next; `deadline_ns` as in Step."""
         commands = self.commands
         if commands:
             self.commands = []
-        idle = not (self.ready or self._undecided)
+        idle = not (self.ready or self.undecided)
         if idle and self.open_generators and not self.root.children:
             for generator in list(self.open_generators):
                 self.close_generator(generator)
