@@ -130,6 +130,8 @@ class Builder(LaterBuilder, ExprBuilder):
         return changed
 
     def pub(self, span: Span, decl: n.Decl) -> n.Decl:
+        if isinstance(decl, n.LaterDecl):
+            return decl
         if not hasattr(decl, "is_pub"):
             self.error("syntax-error", "`pub` can't stand before this declaration", Span(span[0], span[0] + 3))
             return decl

@@ -36,6 +36,10 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "`==` compares; `=` can't stand here": ("if x = 3\n  1\nend", "print(x = 3)", "a + b = 2"),
     "`end` is a word of the language and can't be a name": ("let end = 3", "cell f(end)\n  1\nend"),
     "this string is never closed": ('let x = "abc', 'print("abc)\n', 'let x = """abc'),
+    "unexpected `if` after `a` (the short form is `if c then a else b`)": ("let x = a if b else c",),
+    "unexpected `else`: there is no `if` for it here": ("else\nlet x = 1",),
+    "`try` takes an expression; a block is tried by `attempt(fn() … end)`": ("try\n  a()\nend",),
+    "a block has no braces: it ends with `end`": ("cell f() {\n  1\n}", "if a {\n  1\n} else {\n  2\n}"),
     "unexpected `end`: no block is open here": ("end", "cell f()\n  1\nend\nend"),
     "`end` missing for `cell` opened on line 1": ("cell f()\n  1\n", "cell f()\n  1\ncell g()\n  2\nend"),
     "`end` missing for `parallel` opened on line 2": ("cell f()\n  let x = await parallel\n    g()\nend",),
@@ -104,9 +108,9 @@ def _message(kind: str, shown: str, previous: str, before: str, row: frozenset[s
     wants_pattern = "_" in row and "NAME" in row and not wants_expression
     if kind in RESERVED and "NAME" in row and kind not in ("if", "in", "then", "else") and previous in _NAME_WANTED:
         return f"`{shown}` is a word of the language and can't be a name"
+    if kind == "FILTER":
+        return f"unexpected `if` after `{before}` (the short form is `if c then a else b`)"
     if previous in ("_NL", "_ARM_END", "ARM") or not before:
-        if kind == "else":
-            return "unexpected `else`: there is no `if` for it here"
         if not shown:
             return "expected an expression"
         return f"unexpected `{shown}`"

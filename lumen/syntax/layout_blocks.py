@@ -31,7 +31,8 @@ class Blocks(LineBreaks):
         closer = self.raw.closers.get(self.i, -1)
         if not is_header or len(self.stack) == 1 or closer < 0 or self.previous not in OPERAND_END | {"else", "_NL"}:
             return False
-        self.finding("syntax-error", "a block has no braces: it ends with `end`")
+        if not self.block_braces:
+            self.finding("syntax-error", "a block has no braces: it ends with `end`")
         self.block_braces.add(closer)
         return True
 
@@ -99,8 +100,15 @@ class Blocks(LineBreaks):
 
     def keyword(self) -> None:
         """Any other reserved word, which may still be a field or argument name."""
-        if not self.is_named_here():
-            self.emit(self.raw.kinds[self.i])
+        if self.is_named_here():
+            return
+        kind = self.raw.kinds[self.i]
+        if kind == "try" and self.next_kind() == "NL" and self.at_statement_start():
+            # A block from habit: keep its `end` in balance.
+            self.push("block", "try")
+            self.emit_error("syntax-error", "`try` takes an expression; a block is tried by `attempt(fn() … end)`")
+            return
+        self.emit(kind)
 
     def end(self) -> None:
         """`end`: close the innermost block."""
@@ -162,6 +170,9 @@ class Blocks(LineBreaks):
             return
         if top.kind in ("match", "when") and not top.in_header:
             self.emit("_")
+            return
+        if top.kind != "block" or top.word != "if":
+            self.emit_error("syntax-error", "unexpected `else`: there is no `if` for it here")
             return
         self.statement_end()
         if self.next_kind() == "if":

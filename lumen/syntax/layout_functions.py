@@ -27,9 +27,26 @@ class Functions(Blocks):
         else:
             self.push("head", "cell")
             self.emit("cell")
+            self.find_body_on_line()
         if self.next_kind() in ("WORD", "match", "when", "loop"):
             self.i += 1
             self.emit("NAME")
+
+    def find_body_on_line(self) -> None:
+        """`cell f() 1 end`: remember where the body begins when no line break says it."""
+        at = self.i + 2
+        if self.kind_at(at) == "[":
+            at = self.raw.closers.get(at, at) + 1
+        closer = self.raw.closers.get(at, -1)
+        if self.kind_at(at) != "(" or closer < 0:
+            return
+        body = self.header_end(closer + 1)
+        if self.kind_at(body) not in ("=>", "NL", "=", "->", "/", "{") and body > closer:
+            last = body
+            while self.kind_at(last) not in ("NL", "end"):
+                last = self.raw.closers.get(last, last) + 1
+            if self.kind_at(last) == "end":
+                self.newline_before = body
 
     def is_head_only(self) -> bool:
         """True for `extern cell`, and in a trait or effect when the next line is no body."""

@@ -145,7 +145,7 @@ class LineBreaks(LayoutState):
             top = stack[-1]
             kind = top.kind
             if kind == "if?":
-                top.kind = "block"
+                top.kind, top.word = "block", "if"
             elif kind == "fn?" or kind == "head":
                 top.kind = "block"
                 top.word = "fn" if kind == "fn?" else "cell"
