@@ -121,8 +121,8 @@ class Task(Future):
             if grace is not None and grace.waiting is not None:
                 grace.waiting = None
                 self.kernel.timers.dropped()
-        if phase == CANCELLED and self.kernel.unlooked:
-            # Whoever would have looked at them has been cancelled: their failures are nobody's.
+        if self.kernel.unlooked and (phase == CANCELLED or (phase == FAILED and self.flags & BRANCH)):
+            # Whoever would have looked at them has ended before it could: their failures are nobody's.
             unlooked = self.kernel.unlooked
             for future in [future for future, parent in unlooked.items() if parent is self]:
                 del unlooked[future]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from lumen.kernel.future import Future
 from lumen.kernel.task import Call, CoroutineType, Task
+from lumen.orchestration.attributes import cached, limited, retrying
 from lumen.orchestration.channel import Channel
 from lumen.orchestration.combinators import Parallel, Race, Select, Timeout
 from lumen.orchestration.generators import SuspendingGenerator, pull
@@ -51,6 +52,9 @@ SUPPORT = {
     "$sleep": "sleep",
     "$turn": "turn",
     "$yield_turn": "yield_turn",
+    "$retrying": "retrying",
+    "$limited": "limited",
+    "$cached": "cached",
     "$attempt": "attempt",
     "$attempt~": "attempt_suspending",
     "$agen": "agen",
@@ -72,6 +76,7 @@ class Orchestration:
         self.yield_turn = kernel.yield_turn
         self.deep_await = deep_await
         self.pull = pull
+        self.cached = cached
         self.PARK = PARK
         self.END = END
         self._channels = 0
@@ -312,6 +317,16 @@ class Orchestration:
         construct = Timeout(self.kernel, site, ms)
         construct.take_values((value,))
         return construct
+
+    # --- attributes of cells -----------------------------------------------------------------------------------------
+
+    def retrying(self, fn: Callable[..., Any], name: str, times: Any, base_ms: Any) -> Callable[..., Any]:
+        """`@retry(times, base_ms)`."""
+        return retrying(self.sleep, fn, name, times, base_ms)
+
+    def limited(self, fn: Callable[..., Any], name: str, ms: Any, site: Site | None) -> Callable[..., Any]:
+        """`@timeout(ms)`."""
+        return limited(self.timeout, fn, name, ms, site)
 
     # --- items that have to be waited for ----------------------------------------------------------------------------
 

@@ -404,3 +404,37 @@ def test_a_long_chain_of_parents_closes_without_recursion(sim):
 
     assert sim.run(main) == 6
     sim.assert_clean()
+
+
+def test_an_ask_that_is_cancelled_before_the_host_saw_it_never_leaves(sim):
+    async def main():
+        future = sim.lumen.spawn(sim.kernel.ask("tool", "unused"))
+        await sim.lumen.sleep(0)
+        future.cancel()
+        await future.wait()
+
+    sim.kernel.start_main(main)
+    step = sim.kernel.advance(0)
+    assert step.done
+    assert not step.commands
+
+
+def test_an_early_answer_to_a_cancelled_ask_is_dropped(simulation):
+    sim = simulation("fifo")
+    kernel = sim.kernel
+
+    async def main():
+        first = sim.lumen.spawn(kernel.ask("tool", "first"))
+        second = sim.lumen.spawn(kernel.ask("tool", "second"))
+        await first
+        second.cancel()
+        await second.wait()
+        return second.status
+
+    main_task = kernel.start_main(main)
+    kernel.advance(0)
+    kernel.advance(0, [Arrival(2, "early")])
+    step = kernel.advance(0, [Arrival(1, "answer")])
+    assert step.done
+    assert main_task.value == "cancelled"
+    assert kernel.late_arrivals == 1
