@@ -39,8 +39,13 @@ def index(x: Any, i: Any) -> Any:
 
 def index_opt(x: Any, i: Any) -> Any:
     """`x?[i]`: null when x is null or has no such item."""
+    kind = type(x)
+    if kind is dict:
+        return x.get(i if type(i) is str else to_key(i))
     if x is None:
         return None
+    if kind is list and type(i) is int:
+        return x[i] if -len(x) <= i < len(x) else None
     try:
         return index(x, i)
     except Failure as failure:

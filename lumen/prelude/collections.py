@@ -11,7 +11,7 @@ from lumen.prelude.access import out_of_range
 from lumen.prelude.iteration import items_of, range_of
 from lumen.prelude.wrong import need_int, wrong
 from lumen.values.display import describe, kind_name
-from lumen.values.equality import from_key, keys_of, to_key
+from lumen.values.equality import from_key, keys_for, keys_of, to_key
 from lumen.values.errors import Failure
 from lumen.values.model import MISSING, Record, Set, copy_fields
 
@@ -237,7 +237,7 @@ def _keys_for(builtin: str, param: str, x: Any) -> dict[Any, None]:
     if type(x) is Set:
         return x._items
     if type(x) in (list, tuple, range):
-        return dict.fromkeys(map(to_key, x))
+        return keys_for(list(x))
     raise wrong(builtin, "a set", param, x)
 
 
@@ -410,7 +410,7 @@ def reverse(xs: Any) -> Any:
 
 def unique(xs: Any) -> list[Any]:
     """Each item once, at the place where it first appears."""
-    return list(map(from_key, dict.fromkeys(map(to_key, items_of("unique", "xs", xs)))))
+    return list(keys_of(keys_for(items_of("unique", "xs", xs))))
 
 
 def flatten(xs: Any) -> list[Any]:

@@ -1,4 +1,8 @@
-"""Strings. All count in code points; case and space are Unicode's."""
+"""Strings. All count in code points; case and space are Unicode's.
+
+The smallest ones test their arguments in line: a call of `need_string` would double what `upper` costs. Parameters
+typed `str` here may be anything at run time, hence the tests.
+"""
 
 from __future__ import annotations
 
@@ -14,41 +18,47 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def upper(s: Any) -> str:
+def upper(s: str) -> str:
     """In capitals."""
-    need_string("upper", "s", s)
-    return str(s.upper())
+    if type(s) is not str:
+        raise wrong("upper", "a String", "s", s)
+    return s.upper()
 
 
-def lower(s: Any) -> str:
+def lower(s: str) -> str:
     """In small letters."""
-    need_string("lower", "s", s)
-    return str(s.lower())
+    if type(s) is not str:
+        raise wrong("lower", "a String", "s", s)
+    return s.lower()
 
 
-def trim(s: Any) -> str:
+def trim(s: str) -> str:
     """Without space at both ends."""
-    need_string("trim", "s", s)
-    return str(s.strip())
+    if type(s) is not str:
+        raise wrong("trim", "a String", "s", s)
+    return s.strip()
 
 
-def trim_start(s: Any) -> str:
+def trim_start(s: str) -> str:
     """Without space at the start."""
-    need_string("trim_start", "s", s)
-    return str(s.lstrip())
+    if type(s) is not str:
+        raise wrong("trim_start", "a String", "s", s)
+    return s.lstrip()
 
 
-def trim_end(s: Any) -> str:
+def trim_end(s: str) -> str:
     """Without space at the end."""
-    need_string("trim_end", "s", s)
-    return str(s.rstrip())
+    if type(s) is not str:
+        raise wrong("trim_end", "a String", "s", s)
+    return s.rstrip()
 
 
-def split(s: Any, sep: Any = None) -> list[str]:
+def split(s: str, sep: Any = None) -> list[str]:
     """The parts between separators. Without one: the words between runs of space. An empty one: the characters."""
-    need_string("split", "s", s)
+    if type(s) is not str:
+        raise wrong("split", "a String", "s", s)
     if sep is None:
-        return s.split()  # type: ignore[no-any-return]
+        return s.split()
     need_string("split", "sep", sep)
     return list(s) if not sep else s.split(sep)
 
@@ -61,33 +71,41 @@ def join(xs: Any, sep: Any = "") -> str:
     return str(sep.join(map(show, items_of("join", "xs", xs))))
 
 
-def replace(s: Any, old: Any, new: Any) -> str:
+def replace(s: str, old: str, new: str) -> str:
     """Every `old` replaced by `new`."""
-    need_string("replace", "s", s)
-    need_string("replace", "old", old)
-    need_string("replace", "new", new)
+    if type(s) is not str:
+        raise wrong("replace", "a String", "s", s)
+    if type(old) is not str:
+        raise wrong("replace", "a String", "old", old)
+    if type(new) is not str:
+        raise wrong("replace", "a String", "new", new)
     if not old:
         raise Failure("value-error", "`replace` needs an `old` that is not empty")
-    return str(s.replace(old, new))
+    return s.replace(old, new)
 
 
-def starts_with(s: Any, prefix: Any) -> bool:
+def starts_with(s: str, prefix: str) -> bool:
     """Whether s begins with prefix."""
-    need_string("starts_with", "s", s)
-    need_string("starts_with", "prefix", prefix)
-    return bool(s.startswith(prefix))
+    if type(s) is not str:
+        raise wrong("starts_with", "a String", "s", s)
+    if type(prefix) is not str:
+        raise wrong("starts_with", "a String", "prefix", prefix)
+    return s.startswith(prefix)
 
 
-def ends_with(s: Any, suffix: Any) -> bool:
+def ends_with(s: str, suffix: str) -> bool:
     """Whether s ends with suffix."""
-    need_string("ends_with", "s", s)
-    need_string("ends_with", "suffix", suffix)
-    return bool(s.endswith(suffix))
+    if type(s) is not str:
+        raise wrong("ends_with", "a String", "s", s)
+    if type(suffix) is not str:
+        raise wrong("ends_with", "a String", "suffix", suffix)
+    return s.endswith(suffix)
 
 
-def chars(s: Any) -> list[str]:
+def chars(s: str) -> list[str]:
     """The characters, one String each."""
-    need_string("chars", "s", s)
+    if type(s) is not str:
+        raise wrong("chars", "a String", "s", s)
     return list(s)
 
 
@@ -102,13 +120,14 @@ def index_of(xs: Any, value: Any) -> int:
     return -1
 
 
-def substring(s: Any, start: Any, stop: Any = None) -> str:
+def substring(s: str, start: Any, stop: Any = None) -> str:
     """The characters from start up to, not including, stop; negative positions count from the end."""
-    need_string("substring", "s", s)
+    if type(s) is not str:
+        raise wrong("substring", "a String", "s", s)
     need_int("substring", "start", start)
     if stop is not None:
         need_int("substring", "stop", stop)
-    return str(s[start:stop])
+    return s[start:stop]
 
 
 def pad_left(s: Any, width: Any, fill: Any = " ") -> str:

@@ -165,6 +165,13 @@ def _hashes_as_is(value: tuple[Any, ...]) -> bool:
     return True
 
 
+def keys_for(items: Any) -> dict[Any, None]:
+    """The keys of the values in a list or tuple, each once, in order of first appearance."""
+    if FLAT.issuperset(map(type, items)):
+        return dict.fromkeys(items)
+    return dict.fromkeys(map(to_key, items))
+
+
 def from_key(key: Any) -> Any:
     """The value that a dict key stands for."""
     return key.value if type(key) is Key else key

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from types import CodeType, FunctionType
 
-from lumen.values.equality import Key, Structure, from_key, hash_of, to_key
+from lumen.values.equality import Key, Structure, from_key, hash_of, keys_for, to_key
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class Set(Structure):
     _needs_key = True
 
     def __init__(self, items: Iterable[Any] = ()) -> None:
-        self._items: dict[Any, None] = dict.fromkeys(map(to_key, items))
+        self._items: dict[Any, None] = keys_for(items if type(items) in (list, tuple) else list(items))
 
     @classmethod
     def of_keys(cls, items: dict[Any, None]) -> Set:

@@ -31,10 +31,14 @@ def translate(exc: BaseException) -> Failure:
         return Failure("stack-overflow", "cells called each other too deep; the stack is full")
     if isinstance(exc, MemoryError):
         return Failure("out-of-memory", "there is not enough memory")
-    for kind, make in _BY_CLASS:
-        if isinstance(exc, kind):
-            return make(exc)
-    return Failure("failed", f"internal error: {type(exc).__name__}: {exc}")
+    try:
+        for kind, make in _BY_CLASS:
+            if isinstance(exc, kind):
+                return make(exc)
+        return Failure("failed", f"internal error: {type(exc).__name__}: {exc}")
+    except Exception:
+        # An exception of somebody else's whose own methods raise.
+        return Failure("failed", f"internal error: {type(exc).__name__}")
 
 
 # --- Numbers ----------------------------------------------------------------------------------

@@ -92,4 +92,9 @@ def test_what_we_do_not_know_is_our_bug_and_says_so():
     class Odd(Exception):
         pass
 
+    class Broken(ValueError):
+        def __str__(self):
+            raise RuntimeError
+
     assert failure_of(Odd("x")).message == "internal error: Odd: x"
+    assert failure_of(Broken()).message == "internal error: Broken"
