@@ -110,9 +110,9 @@ def judge(path, mode, expected) -> list[str]:
 
     interpreter = lumen.Interpreter(deterministic=mode == "fifo", timeout_s=RUN_LIMIT_S)
     problems: list[str] = []
-    if expected.diagnostics or expected.no_warnings:
+    if expected.diagnostics or expected.no_warnings or mode == "check":
         problems += _compare_diagnostics(interpreter.check(str(path)).diagnostics, expected)
-        if expected.errors:
+        if expected.errors or mode == "check":
             return problems
     result = interpreter.run(str(path), check=False)
     printed = [line.rstrip() for line in result.output.split("\n")]

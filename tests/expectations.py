@@ -10,7 +10,7 @@
 ``# error: [code] "words"``            the checker refuses the program, naming this line
 ``# warning: [code] "words"``          the checker warns about this line (``hint`` likewise)
 ``# no-warnings``                      anywhere: the checker must have nothing to say
-``# mode: eager`` / ``# mode: fifo``   anywhere: run in this mode only
+``# mode: eager`` / ``# mode: fifo``   anywhere: run in this mode only; ``# mode: check`` checks, and does not run
 =====================================  ==========================================================================
 
 The code or the words may be left out. Comparison happens in tests/conftest.py, which also runs the programs.
@@ -28,7 +28,7 @@ PLACED = re.compile(
 ANYWHERE = re.compile(r"#\s*fails-run:\s*(?:\[(?P<code>[\w-]+)\])?\s*(?:\"(?P<words>.*)\")?\s*$")
 EXPECT = re.compile(r"#\s*expect:(?: (?P<text>.*))?$")
 VALUE = re.compile(r"#\s*value:(?: (?P<text>.*))?$")
-MODE = re.compile(r"#\s*mode:\s*(?P<mode>eager|fifo)\s*$")
+MODE = re.compile(r"#\s*mode:\s*(?P<mode>eager|fifo|check)\s*$")
 CARET = re.compile(r"^\s*#\s*\^\s*$")
 
 
