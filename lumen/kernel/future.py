@@ -200,7 +200,7 @@ class Future:
     @property
     def state(self) -> Any:
         """`Pending`, `Completed(v)` or `Error(msg)`."""
-        self._look()
+        self._look_at_failure()
         return self.kernel.failures.state_of(self)
 
     @property
@@ -223,7 +223,7 @@ class Future:
 
     def is_failed(self) -> bool:
         """Whether it has failed; a cancelled future has not."""
-        self._look()
+        self._look_at_failure()
         return self.phase == FAILED
 
     def cancel(self) -> bool:
@@ -250,17 +250,21 @@ class Future:
 
     def get_error(self) -> Any:
         """The failure as an `Error` value, or null while running and after success."""
-        self._look()
+        self._look_at_failure()
         if self.phase == FAILED:
             return self.kernel.failures.error_value(self.value)
         if self.phase == CANCELLED:
             return self.kernel.failures.error_value(self.raisable())
         return None
 
-    def _look(self) -> None:
+    def _look_at_failure(self) -> None:
         if self.phase == FAILED:
-            self.flags |= LOOKED
-            self.kernel.unlooked.pop(self, None)
+            self.look()
+
+    def look(self) -> None:
+        """Somebody takes note of the outcome, now or when there is one: a failure is not reported at the end."""
+        self.flags |= LOOKED
+        self.kernel.unlooked.pop(self, None)
 
     def label(self) -> str:
         """For messages: `future 3 (spawn(work(1)))`."""

@@ -8,8 +8,8 @@ What it does not do: it never steps a coroutine, reads a clock, or asks the outs
 
 Decisions, the same in both modes, where the spec leaves room:
 
-- *Losers* are cancelled, and have unwound before the construct gives its value; so have futures that were passed in, and
-  futures that branches evaluated to. A task unwinds when everything inside it has: innermost first.
+- *Losers* are cancelled, and have unwound before the construct gives its value; so have futures that were passed in,
+  and futures that branches evaluated to. A task unwinds when everything inside it has: innermost first.
 - *Ties* (same turn) go to source order, through constructs that are directly branches of constructs as well.
 - *A result at the instant of a deadline* wins, however deep it is nested; of two deadlines at one instant the inner
   one comes first. On a real clock "the instant" is 2 ms wide (`kernel.DEADLINE_SLACK_NS`).

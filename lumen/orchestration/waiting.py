@@ -42,6 +42,9 @@ async def _await_inside(x: Any) -> Any:
         return x
     values: dict[int, Any] = {}
     for future in futures:
+        # All are being looked at, also those behind the first that fails.
+        future.look()
+    for future in futures:
         values[id(future)] = await future
     return _rebuild(x, values)
 
