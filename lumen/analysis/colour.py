@@ -89,6 +89,8 @@ class Colouring:
             self.current = self.facts[function] = _Facts()
             for node in self.declared.own[function]:
                 self.note(node)
+            if isinstance(function.node, n.CellDecl):
+                self.attributes(function.node)
         self.spread()
         self.constants()
         for function in functions.values():
@@ -104,6 +106,12 @@ class Colouring:
                     if site.is_higher_order:
                         target = self.analysis.calls[site.node]
                         self.analysis.calls[site.node] = evolve(target, higher_order_async=True)
+
+    def attributes(self, cell: n.CellDecl) -> None:
+        """`@retry` waits between attempts, `@timeout` for its end."""
+        if any(attribute.name in ("retry", "timeout") for attribute in cell.attributes):
+            self.current.sites.append(Site(cell, Reason(is_always=True), is_marked=False))
+            self.current.spawns = True
 
     def constants(self) -> None:
         """Values of constants are computed while the module is set up, by no function of its own."""

@@ -39,11 +39,35 @@ def cell_statements(m: ModuleBuilder, node: n.CellDecl, b: FunctionBuilder, name
         shape.is_async = True
         function.colour = Colour.SUSPENDS
         made = shape.finish(name + "$body", block_body(node.body))
+        made += attribute_statements(m, node, b, name + "$body")
         return [*made, _wrapper(m, node, name, "$body", lambda call: py.call(node, "$spawn", call, m.site(node)))]
     if suspending_generator:
         made = shape.finish(name + "$gen", block_body(node.body))
         return [*made, _wrapper(m, node, name, "$gen", lambda call: py.call(node, "$agen", call))]
-    return shape.finish(name, block_body(node.body))
+    return [*shape.finish(name, block_body(node.body)), *attribute_statements(m, node, b, name)]
+
+
+def attribute_statements(m: ModuleBuilder, node: n.CellDecl, b: FunctionBuilder, name: str) -> list[ast.stmt]:
+    """`@retry(max: 3)`, `@timeout(5000)`, `@cached`: put what they do around the function; the lowest one is innermost."""
+    py = m.py
+    with b.block() as out:
+        for attribute in reversed(node.attributes):
+            function = py.name(attribute, name)
+            title = py.const(attribute, node.name.name)
+            given = dict(
+                zip((a.name or "" for a in attribute.args), b.operands([a.value for a in attribute.args]), strict=True)
+            )
+            if attribute.name == "retry":
+                times = given.get("max") or given.get("") or py.const(attribute, 3)
+                wait = given.get("base_ms") or py.const(attribute, 0)
+                b.emit(py.assign(attribute, name, py.call(attribute, "$retrying", function, title, times, wait)))
+            elif attribute.name == "timeout" and given:
+                limit = next(iter(given.values()))
+                made = py.call(attribute, "$limited", function, title, limit, m.site(attribute))
+                b.emit(py.assign(attribute, name, made))
+            elif attribute.name == "cached":
+                b.emit(py.assign(attribute, name, py.call(attribute, "$cached", function)))
+    return out
 
 
 def _enclosing(m: ModuleBuilder, node: n.CellDecl, b: FunctionBuilder) -> FunctionBuilder | None:

@@ -215,9 +215,23 @@ def let(b: FunctionBuilder, node: n.LetStmt) -> None:
 # --- Assignment -------------------------------------------------------------------------------
 
 
+def assign_several(b: FunctionBuilder, node: n.AssignStmt, target: n.TupleExpr) -> None:
+    """`(a, b) = (b, a)`: like the pattern that it looks like, with variables that there are already."""
+    patterns = []
+    for item in target.items:
+        pattern = n.NamePattern(item.span, item.name if isinstance(item, n.Name) else "_")
+        b.analysis.bindings[pattern] = b.analysis.bindings[item]
+        patterns.append(pattern)
+    value = b.simple(node.value, b.expr(node.value))
+    destructure(b, node, n.TuplePattern(target.span, tuple(patterns)), value, b.type_of(node.value))
+
+
 @lowers_stmt(n.AssignStmt)
 def assign(b: FunctionBuilder, node: n.AssignStmt) -> None:
     target = node.target
+    if isinstance(target, n.TupleExpr):
+        assign_several(b, node, target)
+        return
     grows = growth(b, node)
     if isinstance(target, n.Name):
         binding = b.analysis.bindings.get(target)

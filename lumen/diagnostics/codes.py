@@ -62,6 +62,8 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "non-exhaustive": ("style", "a match that does not cover every case"),
     "unreachable-arm": ("style", "an arm that is never reached"),
     "assign-to-let": ("style", "a `let` without `mut` is assigned again"),
+    "unknown-attribute": ("style", "an attribute that no construct knows"),
+    "deprecated": ("style", "a use of something that is marked `@deprecated`"),
     "missing-await": ("type", "a future used as if it were its value"),
     "assigned-copy": ("style", "a closure assigns to its own copy of a variable"),
     # Files

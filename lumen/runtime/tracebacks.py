@@ -64,7 +64,7 @@ def places_of(failure: BaseException, line_text: Callable[[str, int], str | None
 
 
 def _stack(traceback: TracebackType | None, line_text: Callable[[str, int], str | None]) -> list[Place]:
-    places = []
+    places: list[Place] = []
     # An overflowing stack has 20,000 entries, nearly all the same.
     known: dict[tuple[CodeType, int], Place] = {}
     while traceback is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lumen.analysis.checks.arguments import check_arguments
+from lumen.analysis.checks.attributes import check_attributes
 from lumen.analysis.checks.declarations import check_declarations
 from lumen.analysis.checks.determinism import check_determinism
 from lumen.analysis.checks.exhaustive import check_matches
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 def run_checks(declared: Declared, *, seeded: bool) -> None:
     """All checks; their order does not matter."""
     check_declarations(declared)
+    check_attributes(declared)
     check_arguments(declared)
     check_placement(declared)
     check_matches(declared)

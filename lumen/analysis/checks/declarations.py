@@ -139,13 +139,10 @@ def _directives(analysis: Analysis) -> None:
     for directive in analysis.module.directives:
         if directive.name not in DIRECTIVES:
             suggestion = nearest(directive.name, DIRECTIVES)
-            hint = (
-                f"did you mean `@{suggestion}`?" if suggestion else "there are `@deterministic`, `@strict`, `@doc_mode`"
-            )
-            report(
-                analysis, "unknown-directive", f"`@{directive.name}` is not a directive", directive,
-                severity="warning", hint=hint,
-            )  # fmt: skip
+            hint = "there are `@deterministic`, `@strict`, `@doc_mode`"
+            if suggestion is not None:
+                hint = f"did you mean `@{suggestion}`?"
+            report(analysis, "unknown-directive", f"`@{directive.name}` is not a directive", directive, hint=hint)
         elif directive.value is not None and not isinstance(directive.value, n.BoolLit):
             report(
                 analysis, "bad-directive", f"`@{directive.name}` takes `true` or `false`", directive.value,
