@@ -39,6 +39,7 @@ def link_uses(analysis: Analysis, uses: list[Use], copied: dict[tuple[Function, 
         if outer.kind is Kind.LOCAL:
             _capture(function, outer)
         if isinstance(function.node, n.DeferStmt):
+            outer.is_assigned = True
             continue  # runs as part of its cell, at the end, and shares the cell's variables
         report(
             analysis, "assigned-copy", f"this changes a copy of `{binding.name}`: the variable outside keeps its value",

@@ -31,6 +31,17 @@ class ParamFact:
     is_rest: bool = False
 
 
+def field_of(arg: n.PatternArg, position: int, fields: tuple[str, ...]) -> str | None:
+    """The field that an argument of a constructor pattern takes; None if there is no such field.
+
+    In `Some(n: Int)` the name is that of a new variable, unless there is a field `n`.
+    """
+    is_test = isinstance(arg.pattern, n.TypePattern) and arg.pattern.name is not None
+    if arg.name is None or (is_test and arg.name not in fields):
+        return fields[position] if position < len(fields) else None
+    return arg.name if arg.name in fields else None
+
+
 @define(eq=False)
 class CellFact:
     """One cell or method."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lumen.analysis.annotations import type_of_annotation
+from lumen.analysis.declared import field_of
 from lumen.analysis.infer_expr import ExprInference
 from lumen.analysis.scopes import Binding, Kind
 from lumen.analysis.signatures import element_of
@@ -80,9 +81,11 @@ class Inference(ExprInference):
         self.yields = [NEVER]
         for statement in analysis.module.body:
             self.statement(statement)
-        for copies in analysis.copies.values():
+        for function, copies in analysis.copies.items():
             for outer, own in copies.items():
                 self.give(own, self.type_of(outer))
+                if isinstance(function.node, n.DeferStmt):
+                    self.give(outer, self.type_of(own))  # it is no copy: both are one variable
 
     def finish(self) -> None:
         """Write types into bindings and tables."""
@@ -266,6 +269,11 @@ class Inference(ExprInference):
         type_ = self.expr(node.value)
         if node.op is not None:
             type_ = self.binary(node.op, self.expr(node.target), type_)
+        if isinstance(node.target, n.TupleExpr):
+            exact = type_.name == "tuple" and len(type_.args) == len(node.target.items)
+            for at, item in enumerate(node.target.items):
+                self.update(item, type_.args[at] if exact else NEVER if type_ == NEVER else ANY)
+            return
         self.update(node.target, type_)
 
     def update(self, target: n.Expr, type_: Type) -> None:
@@ -359,10 +367,8 @@ class Inference(ExprInference):
         facts = self.declared.constructor(binding) or ()
         by_name = {fact.name: fact.type for fact in facts}
         for at, arg in enumerate(node.args):
-            if arg.name is not None:
-                self.pattern(arg.pattern, by_name.get(arg.name, ANY))
-            else:
-                self.pattern(arg.pattern, facts[at].type if at < len(facts) else ANY)
+            field = field_of(arg, at, tuple(by_name))
+            self.pattern(arg.pattern, ANY if field is None else by_name[field])
 
     def for_pattern(self, pattern: n.Pattern, iterable: Type) -> None:
         """The names of `for pattern in iterable`; two names over a map are key and value."""

@@ -288,28 +288,32 @@ class Resolver(PatternResolver):
 
     def visit_AssignStmt(self, node: n.AssignStmt) -> None:
         self.visit(node.value)
+        if isinstance(node.target, n.TupleExpr) and node.op is None:
+            for item in node.target.items:
+                if isinstance(item, n.Name):
+                    self.assign(node, item, is_new=True)
+                else:
+                    report(self.analysis, "not-assignable", "a tuple of variables can be assigned to, no other", item)
+                    self.visit(item)
+            return
         root = node.target
         while isinstance(root, n.Attr | n.Index):
             if isinstance(root, n.Index):
                 self.visit(root.index)
             if root.is_optional:
-                report(
-                    self.analysis,
-                    "not-assignable",
-                    "`?.` and `?[…]` may lead to nothing: they can't be assigned to",
-                    root,
-                )
+                message = "`?.` and `?[…]` may lead to nothing: they can't be assigned to"
+                report(self.analysis, "not-assignable", message, root)
             root = root.value
-        if not isinstance(root, n.Name):
-            report(
-                self.analysis,
-                "not-assignable",
-                "only variables, and fields and elements of variables, can be assigned to",
-                node.target,
-            )
+        if isinstance(root, n.Name):
+            self.assign(node, root, is_new=root is node.target and node.op is None)
+        else:
+            message = "only variables, and fields and elements of variables, can be assigned to"
+            report(self.analysis, "not-assignable", message, node.target)
             self.visit(root)
-            return
-        binding = self.assigned_variable(node, root, is_new=root is node.target and node.op is None)
+
+    def assign(self, node: n.AssignStmt, root: n.Name, is_new: bool) -> None:
+        """An assignment to (part of) the variable `root`; `is_new`: a script may leave out the `let`."""
+        binding = self.assigned_variable(root, is_new)
         if binding is None:
             return
         self.use(root, binding)
@@ -320,14 +324,13 @@ class Resolver(PatternResolver):
             first = binding.node
             report(
                 self.analysis, "assign-to-let", f"`{root.name}` is assigned again, but was not introduced as `mut`",
-                root,
-                severity="warning", hint=f"write `let mut {root.name} = …`",
+                root, severity="warning", hint=f"write `let mut {root.name} = …`",
                 first=None if first is None else (first, "introduced here"),
             )  # fmt: skip
         if binding.owner is function:
             binding.is_assigned = True
 
-    def assigned_variable(self, node: n.AssignStmt, root: n.Name, is_new: bool) -> Binding | None:
+    def assigned_variable(self, root: n.Name, is_new: bool) -> Binding | None:
         """The variable that an assignment changes; introduces it where a script leaves out the `let`."""
         name = root.name
         binding = self.scope.find(name)
@@ -356,6 +359,9 @@ class Resolver(PatternResolver):
             if binding is None and suggestion is not None:
                 hint = f"did you mean `{suggestion}`? To introduce a variable write `let {name} = …`"
             self.unresolved(root, name, hint)
+            if is_new:
+                # Once is enough: what follows speaks of the variable that was meant.
+                self.declare(name, Kind.LOCAL, root, is_mut=True)
             return None
         assert binding is not None
         what = _WORDS.get(binding.kind, binding.kind.value)

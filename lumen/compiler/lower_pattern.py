@@ -138,7 +138,9 @@ def _constructor(b: FunctionBuilder, pattern: n.ConstructorPattern, subject: Sub
         test.conditions.append(py.compare(pattern, py.class_of(pattern, subject()), ("is", cls)))
     fields = b.module.fields_of(binding)
     for i, arg in enumerate(pattern.args):
-        field = arg.name if arg.name is not None else (fields[i] if i < len(fields) else None)
+        # In `Some(n: Int)` the name is no field: the part is tested, and bound to it.
+        is_field = arg.name is not None and (arg.name in fields or not fields)
+        field = arg.name if is_field else (fields[i] if i < len(fields) else None)
         if field is None:
             test.conditions.append(py.const(arg, False))
             continue

@@ -96,6 +96,8 @@ class TypeBuilder(BuilderBase):
 
     def constructor_pattern(self, span: Span, path: tuple[str, ...], args: Any) -> n.Pattern:
         found, is_open = args or ((), False)
+        is_single = path in _SINGLE
+        found = tuple([_typed_arg(arg, is_single) for arg in found])
         return n.ConstructorPattern(span, path, found, True, is_open)
 
     def pattern_args(self, span: Span, *args: Any) -> Any:
@@ -168,3 +170,29 @@ def _as_type(pattern: n.Pattern) -> n.TypeExpr | None:
     if isinstance(pattern, n.LiteralPattern) and isinstance(pattern.value, n.NullLit):
         return n.NamedType(pattern.span, "Null")
     return None
+
+
+_SINGLE = (("ok",), ("err",), ("Error",))
+"""Constructors whose fields nobody names: `err(e: T)` tests the type of what `e` is."""
+
+_FIELDS = frozenset({"value", "error", "message", "code", "cell", "line"})
+
+_TYPES = frozenset(
+    {"Int", "Float", "Bool", "String", "Bytes", "Null", "Error", "list", "tuple", "set", "map", "result", "Any", "Json"}
+)
+
+
+def _typed_arg(arg: n.PatternArg, is_single: bool) -> n.PatternArg:
+    """`Some(n: Int)` is the type test `n: Int`, where `Some(value: p)` names a field: the name of a type decides."""
+    inner = arg.pattern
+    if arg.name is None or (is_single and arg.name in _FIELDS):
+        return arg
+    name = n.Ident(Span(arg.span.start, arg.span.start + len(arg.name)), arg.name)
+    if isinstance(inner, n.NamePattern) and (inner.name in _TYPES or (is_single and inner.name[:1].isupper())):
+        tested: n.TypeExpr = n.NamedType(inner.span, inner.name)
+    elif isinstance(inner, n.TypePattern) and inner.name is None:
+        tested = inner.type
+    else:
+        return arg
+    # If there is a field of that name, it is that field which is tested and bound.
+    return n.PatternArg(arg.span, None if is_single else arg.name, n.TypePattern(arg.span, name, tested))

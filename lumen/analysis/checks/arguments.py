@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from lumen.analysis.declared import field_of
 from lumen.analysis.findings import plural, report
 from lumen.analysis.scopes import Kind
 from lumen.analysis.signatures import BUILTINS
@@ -163,8 +164,8 @@ def _pattern(declared: Declared, node: n.ConstructorPattern, binding: Binding) -
     positional = [arg for arg in node.args if arg.name is None]
     if len(positional) > len(names):
         _too_many(analysis, node, positional[len(names)], binding.name, len(names), first)
-    for arg in node.args:
-        if arg.name is not None and arg.name not in names:
+    for at, arg in enumerate(node.args):
+        if arg.name is not None and field_of(arg, at, names) is None:
             suggestion = nearest(arg.name, names)
             hint = f"did you mean `{suggestion}`?" if suggestion else None
             report(

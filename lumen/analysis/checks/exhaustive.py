@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from lumen.analysis.declared import field_of
 from lumen.analysis.findings import report
 from lumen.analysis.names import FUTURE_STATE
 from lumen.analysis.scopes import Binding, Kind
@@ -206,13 +207,10 @@ class _Forms:
     def parts(self, names: tuple[str, ...], args: tuple[n.PatternArg, ...]) -> tuple[_Form, ...]:
         """The patterns of all fields, in order; those left out match everything."""
         parts: list[_Form] = [_ANY] * len(names)
-        at = 0
-        for arg in args:
-            if arg.name is not None and arg.name in names:
-                parts[names.index(arg.name)] = self.form(arg.pattern)
-            elif arg.name is None and at < len(names):
-                parts[at] = self.form(arg.pattern)
-                at += 1
+        for at, arg in enumerate(args):
+            field = field_of(arg, at, names)
+            if field is not None:
+                parts[names.index(field)] = self.form(arg.pattern)
         return tuple(parts)
 
     def siblings(self, enum: Binding | None) -> tuple[tuple[str, ...], tuple[int, ...]] | None:
