@@ -269,7 +269,7 @@ def inline_builtin(b: FunctionBuilder, node: n.Node, name: str, parts: list[Any]
             return py.call(node, "$pylen", b.read(parts[0]))
         if name in ("to_float", "float") and t in (INT, FLOAT):
             return py.call(node, "$floatclass", b.read(parts[0]))
-        if name in ("sqrt", "sin", "cos", "tan", "exp", "abs") and t in (INT, FLOAT):
+        if name in ("sqrt", "sin", "cos", "tan", "abs") and t in (INT, FLOAT):
             return py.call(node, f"$direct.{name}", b.read(parts[0]))
         if name in ("to_string", "string") and t == INT:
             return py.call(node, "$strclass", b.read(parts[0]))

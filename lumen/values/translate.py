@@ -18,7 +18,7 @@ from lumen.values.model import Enum, Record, Set, Variant
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from types import TracebackType
+    from types import FrameType, TracebackType
     from typing import Any
 
 _UNKNOWN: Any = object()
@@ -70,10 +70,25 @@ def _value(exc: BaseException) -> Failure:
     if "integer string conversion" in text:
         return Failure("value-error", "the number has too many digits to be shown")
     if "math domain error" in text:
-        return Failure("value-error", "the number is outside the function's domain")
+        return _domain(exc)
     if "generator already executing" in text:
         return Failure("value-error", "a generator can't pull from itself")
     return Failure("value-error", text)
+
+
+def _domain(exc: BaseException) -> Failure:
+    """Of the functions of `math` that compiled code calls itself, as `$direct.sqrt`."""
+    found = _instructions(exc.__traceback__, ("CALL", "CALL_FUNCTION"))
+    if found is None:
+        return Failure("value-error", "the number is outside the function's domain")
+    frame, before = found
+    called = [step.argval for step in before if str(step.argval).startswith("$direct.")]
+    name = called[-1].removeprefix("$direct.") if called else "the function"
+    try:
+        number = represent(_operand(before, len(before) - 1, frame.f_locals, frame.f_globals)[0])
+    except _Unclear:
+        number = "this number"
+    return Failure("value-error", f"`{name}` of {number} is not a real number")
 
 
 # --- Parts that aren't there ------------------------------------------------------------------
@@ -297,22 +312,10 @@ def operands_at(traceback: TracebackType | None) -> tuple[Any, Any] | None:
     Only loads and arithmetic on them are evaluated again, which has no effects. Anything else, and the
     instructions of a Python newer than we know, make it give up: the message then says less, and stays true.
     """
-    entry = innermost_frame(traceback)
-    if entry is None or entry.tb_next is not None:
+    found = _instructions(traceback, ("BINARY_SUBSCR", "STORE_SUBSCR"))
+    if found is None:
         return None
-    import dis
-
-    frame = entry.tb_frame
-    before = []
-    for instruction in dis.get_instructions(frame.f_code):
-        if instruction.offset == entry.tb_lasti:
-            if instruction.opname not in ("BINARY_SUBSCR", "STORE_SUBSCR"):
-                return None
-            break
-        if instruction.opname not in ("CACHE", "NOP", "EXTENDED_ARG", "PRECALL", "RESUME"):
-            before.append(instruction)
-    else:
-        return None
+    frame, before = found
     try:
         index, at = _operand(before, len(before) - 1, frame.f_locals, frame.f_globals)
     except _Unclear:
@@ -321,6 +324,22 @@ def operands_at(traceback: TracebackType | None) -> tuple[Any, Any] | None:
         return _operand(before, at, frame.f_locals, frame.f_globals)[0], index
     except _Unclear:
         return _UNKNOWN, index
+
+
+def _instructions(traceback: TracebackType | None, failing: tuple[str, ...]) -> tuple[FrameType, list[Any]] | None:
+    """The frame of Lumen code that failed, and its instructions before the failing one, if that is one of `failing`."""
+    entry = innermost_frame(traceback)
+    if entry is None or entry.tb_next is not None:
+        return None
+    import dis
+
+    before: list[Any] = []
+    for instruction in dis.get_instructions(entry.tb_frame.f_code):
+        if instruction.offset == entry.tb_lasti:
+            return (entry.tb_frame, before) if instruction.opname in failing else None
+        if instruction.opname not in ("CACHE", "NOP", "EXTENDED_ARG", "PRECALL", "RESUME"):
+            before.append(instruction)
+    return None
 
 
 class _Unclear(Exception):
