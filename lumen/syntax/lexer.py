@@ -57,7 +57,7 @@ _FORMAT = re.compile(r"[^{}\"'\n]*")
 class Lexer:
     """One pass over one text. `modes` holds the strings whose interpolation we are inside, innermost last."""
 
-    __slots__ = ("brackets", "limit", "modes", "text", "tokens")
+    __slots__ = ("brackets", "dedent", "modes", "text", "tokens")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -65,7 +65,8 @@ class Lexer:
         self.modes: list[tuple[str, int, int, int, int]] = []
         """(quote, index of STR_START, bracket depth outside, and for raw text: its end, and where to go on)"""
         self.brackets: list[int] = []
-        self.limit = -1
+        self.dedent = 0
+        """Indentation to take off the lines of the role block we are in."""
 
     def run(self) -> Tokens:
         """All tokens of the text; the last one is an `NL` (with width 0) at its end."""
@@ -244,6 +245,8 @@ class Lexer:
     def decode(self, start: int, stop: int) -> str:
         """The text between two offsets with its escapes decoded; bad escapes are reported."""
         text = self.text[start:stop]
+        if self.dedent and len(self.modes) == 1:
+            text = re.sub(rf"\n[ \t]{{0,{self.dedent}}}", "\n", text)
         if "\\" not in text:
             return text
         decoded, faults = decode_escapes(text)
@@ -277,6 +280,7 @@ class Lexer:
         if pos > start:
             self.push("STR_TEXT", self.decode(start, pos), start, pos)
         if quote == "\n":
+            self.dedent = 0
             self.push("STR_END", "", limit, limit)
             self.modes.pop()
             return after
@@ -347,7 +351,7 @@ class Lexer:
             self.push("STRING", "", found.end(), found.end())
             return found.end()
         self.push("ROLE", found.group(1), start, found.end())
-        begin = min(line_end + 1, stop)
+        begin, self.dedent = self.role_text_start(line_end + 1, stop)
         self.push("STR_START", "\n", begin, begin)
         self.modes.append(("\n", len(kinds) - 1, len(self.brackets), stop, after))
         return self.string_text(begin)
@@ -369,6 +373,13 @@ class Lexer:
                 break
             is_first = False
         return -1, -1
+
+    def role_text_start(self, start: int, stop: int) -> tuple[int, int]:
+        """(offset of the first character of a role block's text, the indentation that all its lines share)."""
+        lines = [line for line in self.text[start:stop].split("\n") if line.strip()]
+        shared = min(len(line) - len(line.lstrip(" \t")) for line in lines)
+        blanks = len(self.text[start:stop]) - len(self.text[start:stop].lstrip("\n"))
+        return min(start + blanks + shared, stop), shared
 
     def role_argument(self, start: int, name: str, end: int) -> int:
         """`role user: value` in a call: an expression when it looks like one, else text up to the `)`."""

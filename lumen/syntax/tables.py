@@ -57,10 +57,14 @@ def load_tables() -> Tables:
         with open(grammar_path(), "rb") as file:
             grammar = file.read()
         digest = _digest(grammar)
-        data = _read(_shipped_path(), digest) or _read(_cache_path(digest), digest)
+        data = _read(_shipped_path(), digest)
+        cached = _cache_path(digest)
+        if data is None and cached is not None:
+            data = _read(cached, digest)
         if data is None:
             data = build_tables(grammar.decode("utf-8"), digest)
-            _write(_cache_path(digest), data)
+            if cached is not None:
+                _write(cached, data)
         _loaded = Tables(data)
     return _loaded
 
@@ -75,9 +79,12 @@ def _shipped_path() -> str:
     return os.path.join(os.path.dirname(os.path.abspath(__file__)), "_tables.bin")
 
 
-def _cache_path(digest: str) -> str:
+def _cache_path(digest: str) -> str | None:
+    """Beside the compiled programs (see `compiler/cache.py`); None when `LUMEN_CACHE_DIR` is empty: no cache wanted."""
     base = os.environ.get("LUMEN_CACHE_DIR")
-    if not base:
+    if base == "":
+        return None
+    if base is None:
         base = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "lumen")
     return os.path.join(base, f"grammar-{digest[:16]}.tables")
 

@@ -42,7 +42,9 @@ def test_torn_or_foreign_cache_is_ignored(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(tables_module, "_loaded", None)
     monkeypatch.setattr(tables_module, "_shipped_path", lambda: str(tmp_path / "none"))
     digest = tables_module._digest(Path(grammar_path()).read_bytes())
-    cached = Path(tables_module._cache_path(digest))
+    place = tables_module._cache_path(digest)
+    assert place is not None
+    cached = Path(place)
     cached.write_bytes(b"torn")
     monkeypatch.setattr(
         tables_module,
