@@ -162,7 +162,7 @@ class Kernel:
         """Called every 10 ms or so, from a signal handler, while Lumen code of the current task runs on the stack.
 
         Asks the task to step aside at its next loop back-edge (`turn.due`). If it has not done so since the last call,
-        or a deadline is due, runs one turn of the other tasks on top of it, and takes decisions.
+        or a timer is due, runs one turn of the other tasks on top of it, and takes decisions.
 
         Args:
             may_nest: False when called from another thread than the kernel's (which must stand still meanwhile): no
@@ -176,8 +176,11 @@ class Kernel:
         else:
             self._accept(arrivals)
             self.now = max(self.now, now_ns)
+            before = len(self.ready)
             overdue = fire_due(self)
-            if (self.turn.due or overdue or self.starting) and self._nested_turns < MAX_NESTED_TURNS:
+            # A sleep that has ended may be what decides against the interrupted code; don't wait for one more tick.
+            woken = len(self.ready) > before and not self._nested_turns
+            if (self.turn.due or overdue or woken or self.starting) and self._nested_turns < MAX_NESTED_TURNS:
                 for construct in self.starting:
                     construct.queue_rest()
                 if may_nest and (self.ready or self.undecided):
