@@ -53,6 +53,8 @@ class Layout(Functions):
                     break
                 handler()
                 i = self.i + 1
+                if self.is_too_deep:
+                    return out  # nothing will be parsed; what follows could only cost time
         self.finish()
         return out
 

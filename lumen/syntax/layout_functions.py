@@ -40,13 +40,18 @@ class Functions(Blocks):
         closer = self.raw.closers.get(at, -1)
         if self.kind_at(at) != "(" or closer < 0:
             return
-        body = self.header_end(closer + 1)
-        if self.kind_at(body) not in ("=>", "NL", "=", "->", "/", "{") and body > closer:
-            last = body
-            while self.kind_at(last) not in ("NL", "end"):
-                last = self.raw.closers.get(last, last) + 1
-            if self.kind_at(last) == "end":
-                self.newline_before = body
+        self.find_body(self.header_end(closer + 1))
+
+    def find_body(self, body: int) -> None:
+        """The body begins at a raw index, if it is neither `= …` nor `=> …` and its `end` is on this line."""
+        if self.kind_at(body) in ("=>", "NL", "=", "->", "/", "{"):
+            return
+        last = body
+        # The bound keeps a line of a megabyte from being read again and again.
+        while self.kind_at(last) not in ("NL", "end") and last < body + 200:
+            last = self.raw.closers.get(last, last) + 1
+        if self.kind_at(last) == "end":
+            self.newline_before = body
 
     def is_head_only(self) -> bool:
         """True for `extern cell`, and in a trait or effect when the next line is no body."""
@@ -90,9 +95,7 @@ class Functions(Blocks):
         self.push("fn?", "fn")
         self.emit("fn")
         if closer >= 0:
-            after = self.header_end(closer + 1)
-            if self.kind_at(after) not in ("=>", "NL", "=", "->", "/"):
-                self.newline_before = after
+            self.find_body(self.header_end(closer + 1))
 
     def header_end(self, at: int) -> int:
         """Raw index behind `-> type / {effects}` if that stands at `at`."""

@@ -73,6 +73,7 @@ class LayoutState:
         self.concurrent_for = -1
         """Raw index of the `for` of a `parallel for`, which opens no block of its own."""
         self.declared: frozenset[str] | None = None
+        self.is_too_deep = False
         self.block_braces: set[int] = set()
         """Raw indexes of braces that close a block, from habit."""
 
@@ -102,12 +103,16 @@ class LayoutState:
 
     def push(self, kind: str, word: str) -> Open:
         """Open something at the token about to be emitted."""
+        if self.previous == ",":
+            while self.stack[-1].kind == "inline":
+                self.stack.pop()  # a short `if` ended at the comma
         level = self.stack[-1].level + (kind not in BRACKETS)
         entry = Open(kind, word, len(self.out.kinds), self.i, self.indent, self.line, level)
         self.stack.append(entry)
         if len(self.stack) > self.deepest:
             self.deepest = len(self.stack)
         if len(self.stack) == MAX_OPEN:
+            self.is_too_deep = True
             self.finding("too-deep", f"more than {MAX_OPEN} brackets and blocks are nested here")
         return entry
 
