@@ -55,14 +55,35 @@ class Compiled:
     meta: dict[str, Any]
 
 
+class TooDeep(Exception):
+    """Python's compiler has a limit that the program exceeds. `line` is where, `message` is for the user."""
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+
+
 def compile_module(analysis: Analysis) -> Compiled:
-    """Compile a module without errors. Raises nothing for any tree that analysis accepts."""
+    """Compile a module without errors.
+
+    Raises:
+        TooDeep: more loops and the like are nested than a Python function can hold; nothing else.
+    """
     builder = ModuleBuilder(analysis)
     with _deep_recursion(), warnings.catch_warnings():
         tree = builder.build()
         # Python warns of `5()` and the like; in Lumen they are failures, and only when they are reached.
         warnings.simplefilter("ignore", SyntaxWarning)
-        code = compile(tree, analysis.file.path, "exec", dont_inherit=True)
+        try:
+            code = compile(tree, analysis.file.path, "exec", dont_inherit=True)
+        except SyntaxError as error:
+            if "nested" not in str(error):
+                raise
+            message = "too many loops are nested here (20 are possible); make the inner ones a cell"
+            raise TooDeep(message, error.lineno or 1) from None
+        except RecursionError:
+            raise TooDeep("this is nested deeper than the compiler can follow", 1) from None
     return Compiled(code, builder.meta())
 
 

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Any
 from lumen.analysis.analyze import analyze
 from lumen.analysis.interface import ImportFailed, import_cycle
 from lumen.compiler.cache import blake2b
-from lumen.compiler.codegen import compile_module
+from lumen.compiler.codegen import TooDeep, compile_module
 from lumen.diagnostics.codes import is_about_types
+from lumen.diagnostics.diagnostic import Diagnostic
 from lumen.diagnostics.sink import Sink
 from lumen.diagnostics.spelling import nearest
 from lumen.runtime.config import ConfigError
 from lumen.runtime.finder import SUFFIXES
 from lumen.runtime.loader import EXACT, LoadError, ProgramErrors, Unit, names_in
 from lumen.source.reading import SourceError, source_from_bytes
+from lumen.source.span import Span
 from lumen.syntax.parse import parse_module
 
 if TYPE_CHECKING:
-    from lumen.diagnostics.diagnostic import Diagnostic
+    from lumen.source.file import SourceFile
     from lumen.runtime.loader import Loader
 
 
@@ -68,7 +70,12 @@ class Compiler:
         self.sink.extend(analysis.diagnostics)
         if any(self._is_fatal(diagnostic) for diagnostic in analysis.diagnostics):
             raise self.errors()
-        compiled = compile_module(analysis)
+        try:
+            compiled = compile_module(analysis)
+        except TooDeep as error:
+            self.sink.extend([Diagnostic("too-deep", error.message, file, _line_span(file, error.line))])
+            self.saw_syntax_error = True
+            raise self.errors() from None
         meta = compiled.meta
         places = {name: EXACT + os.path.abspath(unit.path) for name, unit in imports.items()}
         meta["interface"] = _absolute(meta["interface"], places)
@@ -116,6 +123,13 @@ class Compiler:
         if len(names) < 2:
             return ()
         return ("imported along " + " → ".join(f"`{n}`" for n in (*names, name)),)
+
+
+def _line_span(file: SourceFile, line: int) -> Span:
+    """A whole line without its indentation."""
+    text = file.line_text(line)
+    start = file.line_start(line) + len(text) - len(text.lstrip())
+    return Span(start, start + len(text.strip()))
 
 
 def _similar(name: str, importer: str) -> str | None:
