@@ -8,11 +8,22 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from lumen.api import CheckResult, Interpreter, LumenError, RunResult, check, run, run_async
+    from lumen.api import CheckError, CheckResult, Interpreter, LumenError, RunError, RunResult, check, run, run_async
 
 __version__ = "0.1.0"
 
-__all__ = ["CheckResult", "Interpreter", "LumenError", "RunResult", "__version__", "check", "run", "run_async"]
+__all__ = [
+    "CheckError",
+    "CheckResult",
+    "Interpreter",
+    "LumenError",
+    "RunError",
+    "RunResult",
+    "__version__",
+    "check",
+    "run",
+    "run_async",
+]
 
 
 def __getattr__(name: str) -> object:
