@@ -114,6 +114,8 @@ class ModuleBuilder:
         self._methods: dict[tuple[Binding, str], str] = {}
         self._constraints: set[Binding] = set()
         self._hidden = 0
+        self._main: FunctionBuilder | None = None
+        """Lowers what the module does when it loads."""
 
     # Building ---------------------------------------------------------------------------------
 
@@ -128,7 +130,7 @@ class ModuleBuilder:
         script = n.Block(module.span, tuple(statements))
         updated = updated_variables(top.builder, script)
         self.owned_globals = {x for x in updated if x.kind is Kind.GLOBAL and self.is_namespaced(x)}
-        main = FunctionBuilder(self, root, None)
+        main = self._main = FunctionBuilder(self, root, None)
         for kind in _DECLARATIONS:
             for declaration in module.body:
                 if isinstance(declaration, kind):
@@ -397,13 +399,14 @@ class ModuleBuilder:
         """The statements that execute a declaration."""
         return declaration_statements(self, node, b)
 
-    def comptime(self, node: n.Comptime) -> ast.expr:
-        """A constant computed once when the module loads."""
+    def comptime(self, b: FunctionBuilder, node: n.Comptime) -> ast.expr:
+        """A constant computed once when the module loads: where it stands in a `const`, else after all of those."""
         name = self.hidden("comptime")
         shape = FunctionShape(self, node, self.analysis.functions[node], None)
         shape.prepare(node.body)
-        self.late += shape.finish(name + ".make", block_body(node.body))
-        self.late.append(self.py.assign(node, name, self.py.call(node, self.py.name(node, name + ".make"))))
+        out = b.out if b is self._main else self.late
+        out += shape.finish(name + ".make", block_body(node.body))
+        out.append(self.py.assign(node, name, self.py.call(node, self.py.name(node, name + ".make"))))
         return self.py.name(node, name)
 
 

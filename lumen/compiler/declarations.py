@@ -48,7 +48,7 @@ def cell_statements(m: ModuleBuilder, node: n.CellDecl, b: FunctionBuilder, name
 
 
 def attribute_statements(m: ModuleBuilder, node: n.CellDecl, b: FunctionBuilder, name: str) -> list[ast.stmt]:
-    """`@retry(max: 3)`, `@timeout(5000)`, `@cached`: put what they do around the function; the lowest one is innermost."""
+    """`@retry(max: 3)`, `@timeout(5000)`, `@cached`: put them around the function, the lowest one innermost."""
     py = m.py
     with b.block() as out:
         for attribute in reversed(node.attributes):
@@ -258,7 +258,7 @@ def impl(m: ModuleBuilder, node: n.ImplDecl, b: FunctionBuilder) -> list[ast.stm
 
 def comptime(b: FunctionBuilder, node: n.Comptime) -> ast.expr:
     """`comptime … end`."""
-    return b.module.comptime(node)
+    return b.module.comptime(b, node)
 
 
 EXPRESSIONS[n.Comptime] = comptime

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from lumen.analysis.scopes import Binding, Colour, Function, Kind
+from lumen.compiler.certainty import certain_variables
 from lumen.compiler.function import OWN, RETURN, FunctionBuilder
 from lumen.compiler.lower_assign import updated_variables
 from lumen.syntax import nodes as n
@@ -97,6 +98,7 @@ class FunctionShape:
     def prepare(self, root: n.Node) -> None:
         """Find which variables need ownership flags, before anything of the body is lowered."""
         self.builder.owned = updated_variables(self.builder, root)
+        self.builder.certain = certain_variables(self.module.analysis, self.module.own_nodes(self.function, root))
         if any(isinstance(x, n.RoleStmt) for x in self.module.own_nodes(self.function, root)):
             self.builder.roles = "$roles"
 

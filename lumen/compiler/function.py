@@ -119,6 +119,8 @@ class FunctionBuilder:
         self.loops: list[LoopFrame] = []
         self.owned: set[Binding] = set()
         """Variables with an ownership flag."""
+        self.certain: set[Binding] = set()
+        """Variables whose records are of the class that their type says."""
         self.escapes = 0
         """How many escaping loads of owned variables have been emitted."""
         self.global_names: set[str] = set()

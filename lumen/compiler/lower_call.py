@@ -14,7 +14,7 @@ from lumen.analysis.scopes import Binding, Kind
 from lumen.analysis.tables import CallTarget
 from lumen.analysis.types import ANY, BOOL, BYTES, FLOAT, INT, NULL, STRING
 from lumen.compiler.function import FunctionBuilder, lowers_expr
-from lumen.compiler.lower_expr import iterable, key
+from lumen.compiler.lower_expr import field, iterable, key
 from lumen.syntax import nodes as n
 
 SCALARS = (INT, FLOAT, BOOL, STRING, BYTES, NULL)
@@ -298,7 +298,9 @@ def call_record(
         source = b.simple(base, b.read(base.value))
         given = dict(zip((a.name for a in args[1:]), b.operands([a.value for a in args[1:]]), strict=True))
         if given.keys() <= set(fields):
-            return py.call(node, cls, *(given.get(f) or py.attr(base, source, f) for f in fields))
+            return py.call(
+                node, cls, *(given.get(f) or field(b, base, source, b.type_of(base.value), f) for f in fields)
+            )
     parts = b.in_order([(a, lambda x: b.expr(x.value)) for a in args])
     items = [
         py.tuple_of(a, [py.const(a, None if a.is_spread else a.name), value])

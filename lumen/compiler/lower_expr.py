@@ -12,6 +12,7 @@ from typing import Any
 
 from lumen.analysis.scopes import Binding, Kind
 from lumen.analysis.types import ANY, BOOL, BYTES, FLOAT, INT, NULL, STRING, Type
+from lumen.compiler.certainty import is_certain
 from lumen.compiler.function import FunctionBuilder, lowers_expr
 from lumen.syntax import nodes as n
 
@@ -469,9 +470,24 @@ def attr(b: FunctionBuilder, node: n.Attr) -> ast.expr:
     if node.is_optional:
         return py.call(node, "$attr_opt", value, py.const(node, node.name.name))
     t = b.type_of(node.value)
-    if t.decl is not None and t.decl.kind is Kind.RECORD and node.name.name in b.module.fields_of(t.decl):
-        return py.attr(node, value, node.name.name)
-    return py.call(node, "$attr", value, py.const(node, node.name.name))
+    is_sure = is_certain(b.analysis, node.value, b.certain)
+    return field(b, node, value, t, node.name.name, is_sure)
+
+
+def field(b: FunctionBuilder, node: n.Node, value: ast.expr, t: Type, name: str, is_sure: bool = False) -> ast.expr:
+    """`value.name`: the bare attribute if the value is of the record that its type says (see `certainty.py`)."""
+    py = b.py
+    if t.decl is None or t.decl.kind is not Kind.RECORD or name not in b.module.fields_of(t.decl):
+        return py.call(node, "$attr", value, py.const(node, name))
+    if is_sure:
+        return py.attr(node, value, name)
+    first = value
+    if not isinstance(value, ast.Name):
+        # A path's own temporary, so that what lingers in it does not count as a holder of the value.
+        first, value = py.walrus(node, "$path0", value), py.name(node, "$path0")
+    test = py.compare(node, py.class_of(node, first), ("is", py.name(node, b.module.class_name(t.decl))))
+    other = py.call(node, "$attr", value, py.const(node, name))
+    return py.choose(node, test, py.attr(node, value, name), other)
 
 
 def member(b: FunctionBuilder, node: n.Attr, binding: Binding) -> ast.expr:

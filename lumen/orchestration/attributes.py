@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def retrying(
     sleep: Callable[[float], Awaitable[None]], fn: Callable[..., Any], name: str, times: Any, base_ms: Any
 ) -> Callable[..., Coroutine[Any, Any, Any]]:
-    """A failing call is made again, up to `times` times, after base_ms, 2 base_ms, 4 base_ms, …; then its failure stands."""
+    """A failing call is made again, up to `times` times, after base_ms, 2 base_ms, …; then its failure stands."""
     if type(times) is not int or times < 0:
         raise Failure("invalid-args", f"`@retry` of `{name}` takes how often to try again, got {times!r}")
 
