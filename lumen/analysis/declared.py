@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import define, frozen
+from attrs import define, evolve, frozen
 
 from lumen.analysis.annotations import type_of_annotation
 from lumen.analysis.interface import decode_type
+from lumen.analysis.promises import trusted
 from lumen.analysis.scopes import Binding, Colour, Function, Kind
 from lumen.analysis.types import ANY, Type
 from lumen.analysis.walk import own_nodes, walk
@@ -64,9 +65,10 @@ class CellFact:
     @property
     def value_type(self) -> Type:
         """What its body gives; NEVER as long as that is not known."""
-        if self.result is not None:
-            return self.result
-        return ANY if self.inferred is None else self.inferred
+        found = ANY if self.inferred is None else self.inferred
+        if self.result is None or self.imported_colour is not None:
+            return found if self.result is None else self.result
+        return trusted(self.result, found)
 
 
 @define(eq=False)
@@ -156,6 +158,17 @@ class Declared:
     def annotation(self, node: n.TypeExpr | None) -> Type:
         """The type that an annotation promises."""
         return self._type(node)
+
+    def weaken(self, parts: dict[tuple[Binding, str], Type]) -> None:
+        """Take back what the annotations of some fields promise, by (record or variant, field)."""
+        for (owner, field), type_ in parts.items():
+            record = self.records.get(owner)
+            if record is not None and field in record.fields:
+                record.fields[field] = evolve(record.fields[field], type=type_)
+            elif owner in self.variants:
+                self.variants[owner] = tuple(
+                    evolve(fact, type=type_) if fact.name == field else fact for fact in self.variants[owner]
+                )
 
     # --- Collecting ---
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING
 from lumen.analysis.annotations import type_of_annotation
 from lumen.analysis.declared import field_of
 from lumen.analysis.infer_expr import ExprInference
+from lumen.analysis.promises import trusted
 from lumen.analysis.scopes import Binding, Kind
 from lumen.analysis.signatures import element_of
-from lumen.analysis.types import ANY, FLOAT, INT, NEVER, NULL, STRING, Type, join, list_of, map_of, tuple_of
+from lumen.analysis.types import ANY, NEVER, NULL, STRING, Type, join, list_of, map_of, tuple_of
 from lumen.syntax import nodes as n
 
 if TYPE_CHECKING:
@@ -29,20 +30,6 @@ def infer_types(declared: Declared) -> None:
     """Fill `types` and `calls`, the `type` of every binding, and the inferred results of cells."""
     inference = Inference(declared)
     inference.run()
-
-
-def fits(promised: Type, actual: Type) -> bool:
-    """Whether a value of type `actual` may be one of type `promised`; what is unknown is given the benefit.
-
-    An Int will do for a Float: `let x: Float = 3` means a Float to whoever writes it, in `x / 2` too.
-    """
-    if actual in (ANY, NEVER) or promised == ANY or (promised == FLOAT and actual == INT):
-        return True
-    if promised.name != actual.name or promised.decl is not actual.decl:
-        return False
-    if len(promised.args) != len(actual.args):
-        return True
-    return all(fits(p, a) for p, a in zip(promised.args, actual.args, strict=True))
 
 
 def known(type_: Type) -> Type:
@@ -100,6 +87,7 @@ class Inference(ExprInference):
             if found != ANY:
                 analysis.types[node] = found
         analysis.calls.update(self.targets)
+        self.declared.weaken(self.parts)
         for binding, type_ in self.held.items():
             binding.type = known(type_)
         for fact in self.declared.nodes.values():
@@ -117,10 +105,7 @@ class Inference(ExprInference):
         """Note that a variable is given a value of a type."""
         before = self.held.get(binding, NEVER)
         promised = self.promised.get(binding)
-        if promised is not None:
-            after = promised if before in (NEVER, promised) and fits(promised, type_) else ANY
-        else:
-            after = join(before, type_)
+        after = join(before, type_ if promised is None else trusted(promised, type_))
         if after != before:
             self.has_changed = True
             self.held[binding] = ANY if self.passes > _PATIENCE else after
@@ -140,8 +125,11 @@ class Inference(ExprInference):
         if binding is not None and binding.kind in (Kind.LOCAL, Kind.GLOBAL):
             self.give(binding, type_)
 
-    def params(self, params: tuple[n.Param, ...], hints: tuple[Type, ...] = ()) -> None:
-        """Types of parameters: annotation, what is known of the callers (`hints`, for lambdas), or ANY."""
+    def params(self, params: tuple[n.Param, ...], hints: tuple[Type, ...] | None = None) -> None:
+        """Types of parameters: annotation, what is known of the callers, or ANY.
+
+        `hints`: what the built-in that calls a lambda gives to it; None for cells, whose callers tell themselves.
+        """
         for at, param in enumerate(params):
             default = None if param.default is None else self.expr(param.default)
             binding = self.analysis.bindings.get(param.name)
@@ -149,10 +137,12 @@ class Inference(ExprInference):
                 continue
             if param.type is not None:
                 type_ = type_of_annotation(self.analysis, param.type)
-                if default is not None and not fits(type_, default):
-                    type_ = ANY
+                if hints is not None:
+                    type_ = trusted(type_, hints[at] if at < len(hints) else ANY)
+                if default is not None:
+                    type_ = join(type_, trusted(type_, default))
             else:
-                type_ = hints[at] if at < len(hints) and default is None else ANY
+                type_ = hints[at] if hints is not None and at < len(hints) and default is None else ANY
             self.give(binding, list_of(type_) if param.is_rest else type_)
 
     # --- Functions ---
@@ -202,8 +192,8 @@ class Inference(ExprInference):
         for item in node.fields:
             type_ = type_of_annotation(self.analysis, item.type)
             if item.default is not None:
-                default = self.expr(item.default)
-                type_ = type_ if fits(type_, default) else ANY
+                self.give_field(self.analysis.bindings[node], item.name.name, self.expr(item.default))
+                type_ = self.field_type(self.analysis.bindings[node], item.name.name, type_)
             self.bind(item.name, type_)
             if item.where is not None:
                 self.expr(item.where)
@@ -218,7 +208,7 @@ class Inference(ExprInference):
         for variant in node.variants:
             for param in variant.fields:
                 if param.default is not None:
-                    self.expr(param.default)
+                    self.give_field(self.analysis.bindings[variant], param.name.name, self.expr(param.default))
         self.methods(node.methods)
 
     def visit_TraitDecl(self, node: n.TraitDecl) -> None:
@@ -295,7 +285,10 @@ class Inference(ExprInference):
                 type_ = list_of(join(element_of(container), type_))
             elif container.name == "map" and container.args:
                 type_ = map_of(join(container.args[0], key), join(container.args[1], type_))
-            elif container == NEVER or (container.decl is not None and isinstance(target, n.Attr)):
+            elif container.decl is not None and isinstance(target, n.Attr):
+                self.give_field(container.decl, target.name.name, type_)
+                type_ = container
+            elif container == NEVER:
                 type_ = container
             else:
                 type_ = ANY
@@ -368,7 +361,8 @@ class Inference(ExprInference):
         by_name = {fact.name: fact.type for fact in facts}
         for at, arg in enumerate(node.args):
             field = field_of(arg, at, tuple(by_name))
-            self.pattern(arg.pattern, ANY if field is None else by_name[field])
+            inner = ANY if field is None else self.field_type(binding, field, by_name[field])
+            self.pattern(arg.pattern, inner)
 
     def for_pattern(self, pattern: n.Pattern, iterable: Type) -> None:
         """The names of `for pattern in iterable`; two names over a map are key and value."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lumen.analysis.annotations import type_of_annotation
+from lumen.analysis.promises import arguments_for, names_declared, trusted
 from lumen.analysis.scopes import Binding, Kind
 from lumen.analysis.signatures import BUILTINS, VALUE_ATTRIBUTES, VALUE_METHODS, element_of
 from lumen.analysis.targets import call_target
@@ -66,6 +67,9 @@ class ExprInference:
         self.yields: list[Type] = [NEVER]
         self._visitors: dict[type[n.Expr], Callable[[n.Expr], Type]] = {}
         self._lambda_hints: dict[n.Expr, tuple[Type, ...]] = {}
+        self.parts: dict[tuple[Binding, str], Type] = {}
+        """(record or variant, field) → what the field holds, where that is less than its annotation promises."""
+        self.has_changed = False
 
     # --- Given by `Inference` ---
 
@@ -81,7 +85,7 @@ class ExprInference:
     def body(self, block: n.Block) -> tuple[Type, Type]:
         raise NotImplementedError
 
-    def params(self, params: tuple[n.Param, ...], hints: tuple[Type, ...] = ()) -> None:
+    def params(self, params: tuple[n.Param, ...], hints: tuple[Type, ...] | None = None) -> None:
         raise NotImplementedError
 
     def pattern(self, node: n.Pattern, type_: Type) -> None:
@@ -139,7 +143,46 @@ class ExprInference:
 
     def type_Name(self, node: n.Name) -> Type:
         binding = self.analysis.bindings.get(node)
-        return ANY if binding is None else self.type_of(binding)
+        if binding is None:
+            return ANY
+        if binding.kind in (Kind.CELL, Kind.RECORD, Kind.VARIANT):
+            self._escapes(binding)
+        return self.type_of(binding)
+
+    def _escapes(self, binding: Binding) -> None:
+        """A cell or constructor used as a value: whoever gets it may call it with anything."""
+        if binding.kind is Kind.CELL:
+            fact = self.declared.cell(binding)
+            if fact is not None:
+                self._give_params(fact, [ANY] * len(fact.params))
+        else:
+            for field in self.declared.constructor(binding) or ():
+                self.give_field(binding, field.name, ANY)
+
+    def _give_params(self, fact: CellFact, given: list[Type]) -> None:
+        """Note what a call gives to the parameters of a cell of this module."""
+        if fact.node is None:
+            return
+        nodes = {param.name.name: param.name for param in fact.node.params}
+        for param, type_ in zip(fact.params, given, strict=True):
+            if names_declared(param.type) and type_ != NEVER:
+                found = trusted(param.type, type_)
+                self.bind(nodes[param.name], list_of(found) if param.is_rest else found)
+
+    def give_field(self, owner: Binding, field: str, type_: Type) -> None:
+        """Note that a field is given a value of a type."""
+        fact = next((f for f in self.declared.constructor(owner) or () if f.name == field), None)
+        if fact is None or type_ == NEVER or fact.type == ANY:
+            return
+        before = self.parts.get((owner, field), fact.type)
+        after = join(before, trusted(fact.type, type_))
+        if after != before:
+            self.parts[owner, field] = after
+            self.has_changed = True
+
+    def field_type(self, owner: Binding, field: str, promised: Type) -> Type:
+        """What a field is certain to hold."""
+        return self.parts.get((owner, field), promised)
 
     def type_IntLit(self, node: n.IntLit) -> Type:
         return INT
@@ -283,7 +326,7 @@ class ExprInference:
         record = self.declared.record(holder)
         if record is not None:
             fact = record.fields.get(name)
-            return ANY if fact is None else fact.type
+            return ANY if fact is None else self.field_type(record.binding, name, fact.type)
         return VALUE_ATTRIBUTES.get(holder.name, {}).get(name, ANY)
 
     def type_Index(self, node: n.Index) -> Type:
@@ -335,16 +378,17 @@ class ExprInference:
         receiver = ANY
         if isinstance(callee, n.Attr) and callee not in self.analysis.bindings:
             receiver = self.expr(callee.value)
-        value_type = ANY if isinstance(callee, n.Attr) and callee not in self.analysis.bindings else self.expr(callee)
         target = self.targets[node] = call_target(self.declared, callee, receiver)
+        # The callee of a known call is no value: nobody else gets hold of it.
+        value_type = self.expr(callee) if target.kind == "value" and target.method is None else ANY
         if target.kind == "ufcs":
             first = (receiver, *first)
         binding = target.binding
         if target.kind in ("builtin", "ufcs") and binding is not None and binding.kind is Kind.BUILTIN:
             found = self._builtin_call(binding.name, args, first)
             return found if target.is_certain else ANY
-        for arg in args:
-            self.expr(arg.value)
+        types = [self.expr(arg.value) for arg in args]
+        self._pass(target, receiver, first, args, types)
         if target.kind == "value":
             if target.method is not None:
                 return VALUE_METHODS.get(receiver.name, {}).get(target.method, NEVER if receiver == NEVER else ANY)
@@ -362,6 +406,35 @@ class ExprInference:
         if binding.kind is Kind.VARIANT and binding.parent is not None:
             return Type(binding.parent.name, (), binding.parent)
         return ANY
+
+    def _pass(
+        self,
+        target: CallTarget,
+        receiver: Type,
+        first: tuple[Type, ...],
+        args: tuple[n.Arg, ...],
+        types: list[Type],
+    ) -> None:
+        """Note what a call passes to the cells and constructors that it may call."""
+        binding = target.binding
+        if binding is not None and binding.kind in (Kind.RECORD, Kind.VARIANT) and target.kind != "method":
+            fields = self.declared.constructor(binding) or ()
+            for field, type_ in zip(fields, arguments_for(fields, first, args, types), strict=True):
+                self.give_field(binding, field.name, type_)
+            return
+        facts: list[CellFact | None] = []
+        if target.kind == "method":
+            facts.append(self.declared.method(receiver, target.method or ""))
+        elif target.kind == "value":
+            facts.extend(self.declared.methods.get(target.method or "", ()))
+        elif binding is not None and binding.kind is Kind.CELL:
+            facts.append(self.declared.cell(binding))
+        for fact in facts:
+            if fact is not None:
+                self._give_params(fact, arguments_for(fact.params, first, args, types))
+        if target.kind == "ufcs" and not target.is_certain:
+            for fact in self.declared.methods.get(target.method or "", ()):
+                self._give_params(fact, arguments_for(fact.params, first[1:], args, types))
 
     def _builtin_call(self, name: str, args: tuple[n.Arg, ...], first: tuple[Type, ...]) -> Type:
         signature = BUILTINS.get(name)
@@ -394,7 +467,7 @@ class ExprInference:
         self.params(node.params, self._lambda_hints.get(node, ()))
         gives, yields = self.body(node.body)
         if node.result is not None:
-            gives = type_of_annotation(self.analysis, node.result)
+            gives = trusted(type_of_annotation(self.analysis, node.result), gives)
         function = self.analysis.functions.get(node)
         if function is not None and function.is_generator:
             gives = Type("yield", (yields,))
