@@ -30,6 +30,8 @@ class BuilderBase:
         self.texts = tokens.texts
         self.docs = docs
         """Doc comments, by the offset of the token behind them."""
+        self.calls_in_parentheses: set[n.Expr] = set()
+        """`(f(1))`: no node keeps the parentheses, but behind `|>` they matter."""
 
     def error(self, code: str, message: str, span: Span) -> None:
         """An error that does not stop the parser."""

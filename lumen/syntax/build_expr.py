@@ -100,6 +100,8 @@ class ExprBuilder(TypeBuilder):
         return n.TupleExpr(span, ())
 
     def paren(self, span: Span, inner: n.Expr) -> n.Expr:
+        if type(inner) is n.Call:
+            self.calls_in_parentheses.add(inner)
         return inner
 
     def tuple_expr(self, span: Span, *items: n.Expr) -> n.Expr:
@@ -160,6 +162,10 @@ class ExprBuilder(TypeBuilder):
             # `… op open`: the last two children are an operator and an open form.
             last = items.pop()
             items.append((self.texts[items.pop()], last))
+        if self.calls_in_parentheses:
+            items = [
+                ("|> ()" if op == "|>" and right in self.calls_in_parentheses else op, right) for op, right in items
+            ]
         return fold(items, first)
 
     def neg(self, span: Span, operand: n.Expr) -> n.Expr:

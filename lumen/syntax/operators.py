@@ -8,6 +8,7 @@ from lumen.syntax import nodes as n
 BINDING = {
     "~>": 1,
     "|>": 2,
+    "|> ()": 2,  # a call in parentheses behind: it gives the function, and takes no further argument
     "??": 3,
     "or": 4,
     "and": 5,
@@ -78,7 +79,7 @@ def combine(op: str, left: n.Expr, right: n.Node) -> n.Expr:
 
 
 _TYPE_OPERATORS = frozenset({"is", "is not", "as", "expect"})
-_SPECIAL = frozenset({"..", "..=", "step", "|>", "~>", "is", "is not", "as", "expect"})
+_SPECIAL = frozenset({"|> ()", "..", "..=", "step", "|>", "~>", "is", "is not", "as", "expect"})
 
 
 def _special(op: str, span: Span, left: n.Expr, right: n.Node) -> n.Expr:
@@ -90,7 +91,9 @@ def _special(op: str, span: Span, left: n.Expr, right: n.Node) -> n.Expr:
             return n.AsExpr(span, left, right)
         return n.IsExpr(span, left, right, op == "is not")
     assert isinstance(right, n.Expr)
-    if op == "|>":
+    if op == "|> ()" and isinstance(right, n.Call):
+        return n.Call(span, right, (n.Arg(left.span, None, left),))
+    if op.startswith("|>"):
         return n.Pipe(span, left, right)
     if op == "~>":
         return n.Compose(span, left, right)
