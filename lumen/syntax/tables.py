@@ -109,6 +109,7 @@ def _write(path: str, data: _Data) -> None:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(marshal.dumps(data, 4))
+            os.chmod(aside, 0o644)  # mkstemp makes private files; a wheel's are for everyone
             os.replace(aside, path)
         except OSError:
             os.unlink(aside)
