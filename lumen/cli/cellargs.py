@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from lumen.cli.arguments import UsageError
 from lumen.diagnostics.spelling import nearest
 
@@ -27,6 +29,7 @@ def cell_arguments(unit: Unit, cell: str | None, arguments: list[str]) -> dict[s
         raise UsageError(f"the program has no cell `{name}`" + (f"; did you mean `{near}`?" if near else ""))
     params = {param[0]: (param[1], param[2]) for param in cells[name]["params"]}
     found: dict[str, Any] = {}
+    sys.set_int_max_str_digits(0)
     for argument in arguments:
         key, equals, text = argument.partition("=")
         if not equals:
@@ -77,9 +80,14 @@ def _read_json(name: str, text: str, wanted: str) -> Any:
     import json
 
     from lumen.values.convert import from_python
+    from lumen.values.errors import Failure
 
     try:
         return from_python(json.loads(text), f"the value of `{name}`")
+    except RecursionError:
+        raise UsageError(f"the value of `--arg {name}` is nested too deep") from None
+    except Failure as failure:
+        raise UsageError(failure.message) from None
     except ValueError:
         if wanted.startswith(("list[", "map[", "set[", "tuple[")):
             raise UsageError(f"`--arg {name}={text}`: a {wanted} is given as JSON") from None

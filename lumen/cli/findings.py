@@ -56,4 +56,5 @@ def print_check(
     colour = use_colour(sys.stdout)
     for diagnostic in diagnostics:
         print(render_text(diagnostic, colour=colour) + "\n")
-    print(summary(diagnostics, files))
+    if diagnostics or len(problems) < files:
+        print(summary(diagnostics, files - len(problems)))

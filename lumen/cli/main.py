@@ -24,8 +24,12 @@ LATER = {
 def main(argv: list[str] | None = None) -> int:
     """Run the command line and return its exit code; never lets an exception of ours reach the user."""
     args = sys.argv[1:] if argv is None else argv
+    if sys.stdout is None or sys.stderr is None:
+        _open_streams()
     try:
-        return _dispatch(args)
+        code = _dispatch(args)
+        sys.stdout.flush()  # here, where an error can be told
+        return code
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
@@ -33,8 +37,23 @@ def main(argv: list[str] | None = None) -> int:
 
         silence_stdout()
         return OK
+    except OSError as error:
+        from lumen.runtime.output import silence_stdout
+
+        silence_stdout()
+        print(f"error[unavailable]: {(error.strerror or str(error)).lower()}", file=sys.stderr)
+        return USAGE
     except Exception as error:
         return _internal(error)
+
+
+def _open_streams() -> None:
+    """Started without stdout or stderr (`>&-`): what would go there is dropped."""
+    import os
+
+    null = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115  (for as long as the process)
+    sys.stdout = sys.stdout or null
+    sys.stderr = sys.stderr or null
 
 
 def _dispatch(args: list[str]) -> int:

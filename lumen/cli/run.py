@@ -7,6 +7,7 @@ import sys
 from lumen.cli.arguments import FLAG, MANY, VALUE, UsageError, read_arguments
 from lumen.cli.main import CHECK_ERRORS, FAILED, INTERRUPTED, OK, SYNTAX_ERROR, USAGE
 from lumen.runtime.interpreter import Run, Settings
+from lumen.runtime.limits import Limits
 from lumen.runtime.loader import Loader, LoadError, Options, ProgramErrors
 from lumen.runtime.output import Output, silence_stdout
 
@@ -93,7 +94,8 @@ def _run(path: str, single: dict[str, str], arguments: list[str]) -> int:
     outcome = Run(loader, unit, output, settings).run()
     if settings.progress is not None:
         settings.progress.clear()
-    return _print_json(outcome, output) if as_json else _print_text(outcome, output)
+    with Limits():  # the value may be as deep or long as any in the program
+        return _print_json(outcome, output) if as_json else _print_text(outcome, output)
 
 
 def _print_text(outcome: Outcome, output: Output) -> int:
@@ -126,11 +128,19 @@ def _print_json(outcome: Outcome, output: Output) -> int:
     import json
 
     from lumen.values.convert import to_jsonable
+    from lumen.values.errors import Failure
 
     report = outcome.report
+    value = None
+    try:
+        value = to_jsonable(outcome.value)
+    except Failure as failure:
+        from lumen.runtime.reports import Report
+
+        report = Report(failure.code, f"the value of `main` can't be given as JSON: {failure.message}", [], _no_line)
     printed: dict[str, Any] = {
         "status": "ok" if report is None else "error",
-        "value": to_jsonable(outcome.value),
+        "value": value,
         "output": output.text(),
         "error": None if report is None else report.as_json(),
     }
@@ -140,6 +150,10 @@ def _print_json(outcome: Outcome, output: Output) -> int:
     if report is None:
         return OK
     return INTERRUPTED if outcome.was_interrupted else FAILED
+
+
+def _no_line(path: str, line: int) -> None:
+    """A report without places has no lines to show."""
 
 
 def _not_loaded(error: LoadError, path: str, as_json: bool) -> int:

@@ -21,8 +21,8 @@ from lumen.source.span import Span
 from lumen.syntax.parse import parse_module
 
 if TYPE_CHECKING:
-    from lumen.source.file import SourceFile
     from lumen.runtime.loader import Loader
+    from lumen.source.file import SourceFile
 
 
 class Compiler:

@@ -55,23 +55,29 @@ class Output:
             if self.before_write is not None:
                 self.before_write()
             lines.append("")
-            stream.write("\n".join(lines))
-            stream.flush()
+            _write(stream, "\n".join(lines))
         except OSError as error:
             self.broken = error
             self._stream = None
-        except UnicodeEncodeError as error:
-            # Lone surrogates, or a terminal that knows few characters.
-            encoding = error.encoding
-            text = "\n".join(lines).encode(encoding, "backslashreplace").decode(encoding)
-            stream.write(text)
-            stream.flush()
+        except ValueError as error:
+            # A tool has closed the stream.
+            self.broken = OSError(None, str(error))
+            self._stream = None
         finally:
             self._is_flushing = False
 
     def text(self) -> str:
         """Everything printed so far, when it is kept."""
         return "".join(line + "\n" for line in self._kept or ())
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        stream.write(text)
+    except UnicodeEncodeError as error:
+        # Lone surrogates, or a terminal that knows few characters.
+        stream.write(text.encode(error.encoding, "backslashreplace").decode(error.encoding))
+    stream.flush()
 
 
 def silence_stdout() -> None:

@@ -125,11 +125,14 @@ class Outside:
         args = [to_python(value) for value in payload[0]]
         named = {key: to_python(value) for key, value in payload[1].items()}
         if iscoroutinefunction(function):
+            import trio
 
             async def call() -> Any:
                 try:
                     return from_python(await function(*args, **named), f"the result of {who}")
-                except Exception as error:
+                except (trio.Cancelled, KeyboardInterrupt):
+                    raise
+                except BaseException as error:
                     raise failure_from(who, error) from error
 
             lane = self._async_lane()
@@ -137,7 +140,9 @@ class Outside:
             return lane
         try:
             value = from_python(function(*args, **named), f"the result of {who}")
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise  # in the host's own thread that may be the user
+        except BaseException as error:
             raise failure_from(who, error) from error
         self._mailbox.put(Arrival(seq, value))
         return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from threading import Lock, Thread
 
 from lumen.kernel.messages import Arrival
+from lumen.values.errors import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 class AsyncCalls:
     """One Trio task with its own cancel scope per call. Methods but `submit_here` may be called from any thread."""
 
+    _is_own_thread = False
+    """Whether Ctrl-C is sure to go elsewhere."""
+
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
         self._scopes: dict[int, trio.CancelScope] = {}
@@ -33,13 +37,19 @@ class AsyncCalls:
         import trio
 
         scope = self._scopes.setdefault(seq, trio.CancelScope())
-        value, error = None, None
+        value: Any = None
+        error: BaseException | None = None
         try:
             with scope:
                 try:
                     value = await fn()
-                except (trio.Cancelled, KeyboardInterrupt):
+                except trio.Cancelled:
                     raise
+                except KeyboardInterrupt as exc:
+                    if not self._is_own_thread:
+                        raise
+                    # Signals don't arrive here: the tool has raised it.
+                    error = Failure("failed", f"`{self._names.get(seq, 'a tool')}` failed with {type(exc).__name__}")
                 except BaseException as exc:
                     error = exc
             if not scope.cancelled_caught:
@@ -57,6 +67,8 @@ class AsyncCalls:
 
 class TrioThread(AsyncCalls):
     """Trio in a daemon thread, started with the first call."""
+
+    _is_own_thread = True
 
     def __init__(self, mailbox: Mailbox) -> None:
         super().__init__(mailbox)

@@ -101,8 +101,8 @@ def _import(tool: str, name: str, program_dir: str) -> types.ModuleType:
 
 
 def _broken(tool: str, name: str, error: BaseException) -> Failure:
-    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return Failure("unavailable", f"provider of tool `{tool}`: importing Python module `{name}` failed with {what}")
+    what = f"importing Python module `{name}` failed with {_described(error)}"
+    return Failure("unavailable", f"provider of tool `{tool}`: {what}")
 
 
 def _file_beside(name: str, folder: str) -> str | None:
@@ -128,29 +128,51 @@ def provider_of(tool: str, function: Callable[..., Any]) -> Provider:
 
     def sync_call(arguments: dict[str, Any]) -> Any:
         try:
-            return from_python(call_with(arguments), f"the result of tool `{tool}`")
-        except Exception as error:
+            result = call_with(arguments)
+            if inspect.iscoroutine(result):
+                result.close()  # nobody will await it, and Python need not complain of that as well
+            return from_python(result, f"the result of tool `{tool}`")
+        except BaseException as error:
+            # Also SystemExit and the like: a tool must not be able to end the run by raising.
             raise failure_from(f"tool `{tool}`", error) from error
 
     async def async_call(arguments: dict[str, Any]) -> Any:
+        import trio
+
         try:
             return from_python(await call_with(arguments), f"the result of tool `{tool}`")
-        except Exception as error:
+        except (trio.Cancelled, KeyboardInterrupt):
+            raise
+        except BaseException as error:
             raise failure_from(f"tool `{tool}`", error) from error
 
     is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(getattr(function, "__call__", None))  # noqa: B004
     return Provider(tool, schema, async_call if is_async else sync_call, is_async=is_async)
 
 
-def failure_from(who: str, error: Exception) -> Failure:
+def failure_from(who: str, error: BaseException) -> Failure:
     """What a Python function of the host raised, as a failure; a `lumen_code` of the exception becomes its code."""
+    if isinstance(error, Failure):
+        return error
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]  # Trio's nurseries wrap even a single one
     if isinstance(error, Failure):
         return error
     code = getattr(error, "lumen_code", None)
     if code is None:
         code = "timeout" if isinstance(error, TimeoutError) else "failed"
-    what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    return Failure(str(code), f"{who} failed with {what}")
+    elif type(code) is not str:
+        code = "failed"
+    return Failure(code, f"{who} failed with {_described(error)}")
+
+
+def _described(error: BaseException) -> str:
+    """Its class and what it says, if it can say anything."""
+    try:
+        text = str(error)
+    except Exception:
+        text = ""
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _positional_only(function: Callable[..., Any]) -> bool:
