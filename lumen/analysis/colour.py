@@ -128,20 +128,27 @@ class Colouring:
                     self.analysis.maybe.add(site.node)
 
     def spread(self) -> None:
-        """Colours and `can_spawn` grow until nothing changes."""
-        pending = True
+        """Colours and `can_spawn` pass from each function to those that call it, until nothing changes."""
+        callers: dict[Function, list[Function]] = {}
+        for function, facts in self.facts.items():
+            called = [inner for site in facts.sites for inner in site.reason.functions]
+            for inner in (*called, *facts.spawn_deps):
+                callers.setdefault(inner, []).append(function)
+        pending = list(self.facts)
         while pending:
-            pending = False
-            for function, facts in self.facts.items():
-                if function.colour is Colour.PLAIN and any(
-                    site.is_suspending and site.is_colouring for site in facts.sites
-                ):
-                    function.colour = Colour.SUSPENDS
-                    pending = True
-                spawns = facts.spawns or any(inner.can_spawn for inner in facts.spawn_deps)
-                if spawns and not function.can_spawn:
-                    function.can_spawn = True
-                    pending = True
+            function = pending.pop()
+            facts = self.facts[function]
+            has_changed = False
+            if function.colour is Colour.PLAIN and any(
+                site.is_colouring and site.is_suspending for site in facts.sites
+            ):
+                function.colour = Colour.SUSPENDS
+                has_changed = True
+            if not function.can_spawn and (facts.spawns or any(inner.can_spawn for inner in facts.spawn_deps)):
+                function.can_spawn = True
+                has_changed = True
+            if has_changed:
+                pending.extend(callers.get(function, ()))
 
     def site(self, node: n.Node, reason: Reason, *, is_maybe: bool = False, is_higher_order: bool = False) -> None:
         """Note a place, unless it is known not to suspend."""

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _PATIENCE = 6
 
+_LIMIT = 16
+"""Passes after which nothing is waited for any more; ordinary programs need three or four."""
+
 
 def infer_types(declared: Declared) -> None:
     """Fill `types` and `calls`, the `type` of every binding, and the inferred results of cells."""
@@ -56,17 +59,29 @@ class Inference(ExprInference):
         while True:
             self.passes += 1
             self.has_changed = False
+            if self.passes == _LIMIT:
+                self.give_up()
             self.module()
             if not self.has_changed:
                 break
         self.finish()
+
+    def give_up(self) -> None:
+        """Make everything ANY that is not annotated: the program is too entangled to wait for the rest."""
+        for binding in self.held:
+            if binding not in self.promised:
+                self.held[binding] = ANY
+        for fact in self.declared.nodes.values():
+            fact.inferred = ANY
 
     def module(self) -> None:
         """One pass."""
         analysis = self.analysis
         self.returns = [NEVER]
         self.yields = [NEVER]
-        for statement in analysis.module.body:
+        body = analysis.module.body
+        # To and fro: what cells give reaches their callers in two passes, whichever stand first.
+        for statement in body if self.passes % 2 else reversed(body):
             self.statement(statement)
         for function, copies in analysis.copies.items():
             for outer, own in copies.items():

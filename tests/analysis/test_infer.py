@@ -183,3 +183,9 @@ cell main()
 end"""
     analysis = analysed(text, modules)
     assert variable_types(analysis) == {"p": "P", "x": "Int", "s": "Int", "b": "E", "q": "P"}
+
+
+def test_results_reach_callers_that_stand_far_before() -> None:
+    chain = "\n".join(f"cell f{at}() = f{at + 1}()" for at in range(300))
+    analysis = analysed(f"cell main()\n  let it = f0()\nend\n{chain}\ncell f300() = 1")
+    assert variable_types(analysis)["it"] == "Int"
