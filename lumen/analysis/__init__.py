@@ -5,5 +5,6 @@ node; nodes are never written to. The passes (`analyze.py`): names (`resolve.py`
 (`colour.py`), checks (`checks/`), and the interface for other modules (`export.py`).
 
 It does not check types (step 3): types are found only so that the compiler can leave out run-time tests, and where
-nothing is certain it says so by saying nothing (how far annotations are believed: `promises.py`). It does not find modules: the loader hands in their interfaces.
+nothing is certain it says so by saying nothing (how far annotations are believed: `promises.py`). It does not find
+modules: the loader hands in their interfaces.
 """
