@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from lumen.analysis.checks import run_checks
 from lumen.analysis.colour import find_colours
+from lumen.analysis.constants import order_constants
 from lumen.analysis.declared import Declared
 from lumen.analysis.export import build_interface
 from lumen.analysis.infer import infer_types
@@ -49,6 +50,7 @@ def analyze(
     sys.setrecursionlimit(max(limit, _RECURSION_LIMIT))
     try:
         resolve(analysis, interfaces)
+        order_constants(analysis)
         declared = Declared(analysis)
         infer_types(declared)
         find_colours(declared)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from lumen.analysis.types import Type
     from lumen.diagnostics.diagnostic import Diagnostic
     from lumen.source.file import SourceFile
-    from lumen.syntax.nodes import CellDecl, Expr, Module, Node
+    from lumen.syntax.nodes import CellDecl, ConstDecl, Expr, Module, Node
 
 Interface = dict[str, Any]
 """What a module shows to those that import it, as plain marshal-able data; drawn in `interface.py`."""
@@ -65,6 +65,8 @@ class Analysis:
     """Call, Await, For, Pipe, … nodes at which the enclosing function may suspend (the compiler awaits there)."""
     globals: dict[str, Binding] = Factory(dict)
     """Top-level names of the module, in source order."""
+    constants: list[ConstDecl] = Factory(list)
+    """Top-level constants, each after those that its value needs."""
     imports: list[str] = Factory(list)
     """Dotted names of imported modules, in source order, each once."""
     copies: dict[Function, dict[Binding, Binding]] = Factory(dict)

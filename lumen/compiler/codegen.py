@@ -43,7 +43,7 @@ PRELUDE_FIELDS: dict[str, tuple[str, ...]] = {
     "Error": ("message", "code", "cell", "line"),
     "Completed": ("value",),
 }
-_DECLARATIONS = (n.UseToolDecl, n.RecordDecl, n.EnumDecl, n.TraitDecl, n.CellDecl, n.ConstDecl, n.ImplDecl)
+_DECLARATIONS = (n.UseToolDecl, n.RecordDecl, n.EnumDecl, n.TraitDecl, n.CellDecl, n.ImplDecl, n.ConstDecl)
 """The order in which kinds of declarations are executed: what stands before may be used by what stands after."""
 
 
@@ -132,7 +132,7 @@ class ModuleBuilder:
         self.owned_globals = {x for x in updated if x.kind is Kind.GLOBAL and self.is_namespaced(x)}
         main = self._main = FunctionBuilder(self, root, None)
         for kind in _DECLARATIONS:
-            for declaration in module.body:
+            for declaration in self.analysis.constants if kind is n.ConstDecl else module.body:
                 if isinstance(declaration, kind):
                     main.emit(*self.declaration(declaration, main))
         out = main.out

@@ -54,6 +54,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "unknown-directive": ("place", "no directive has this name"),
     "bad-directive": ("place", "a directive with a wrong value or in a wrong place"),
     "handler-arm": ("place", "an arm of a handler that handles nothing"),
+    "constant-cycle": ("name", "a constant whose value needs itself"),
     "missing-method": ("type", "an `impl` lacks methods of its trait"),
     "undeclared-effect": ("type", "a deterministic program does what its row does not declare"),
     "not-repeatable": ("name", "chance or time in a deterministic program without a seed"),

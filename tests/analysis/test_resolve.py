@@ -240,3 +240,8 @@ use tool http.get as Get"""
 def test_a_variable_hides_no_function_from_method_calls() -> None:
     analysis = analysed("cell f(s: String)\n  let length = s.length()\n  s.length() + length\nend")
     assert [target.kind for target in analysis.calls.values()] == ["ufcs", "ufcs"]
+
+
+def test_constants_stand_behind_what_they_need() -> None:
+    text = "const K = J + f()\nconst J = 1\ncell f() = g()\ncell g() = L\nconst L = M\nconst M = 2"
+    assert [item.name.name for item in analysed(text).constants] == ["J", "M", "L", "K"]
