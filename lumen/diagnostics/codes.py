@@ -30,6 +30,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "duplicate-definition": ("name", "two things of one name in one place"),
     "duplicate-binding": ("name", "a pattern binds a name twice"),
     "duplicate-parameter": ("name", "two parameters of one name"),
+    "constant-cycle": ("name", "constants whose values need each other"),
     "or-pattern-bindings": ("name", "the sides of `|` in a pattern bind different names"),
     "unknown-variant": ("name", "an enum has no such variant"),
     "unknown-field": ("name", "a record or variant has no such field"),

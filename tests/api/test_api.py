@@ -76,12 +76,12 @@ def test_externs():
 
     program = (
         "extern cell lookup(name: String) -> Any\nextern cell wait_for(n: Int) -> Int\nextern cell broken() -> Any\n"
-        "cell main()\n  return [lookup(\"x\").tags, wait_for(1), attempt(fn() => broken())]\nend\n"
+        'cell main()\n  return [lookup("x").tags, wait_for(1), attempt(fn() => broken())]\nend\n'
     )
     tags, number, failed = interpreter.run(source=program).value
     assert (tags, number) == (["a"], 2)
     assert "ValueError: no good" in failed.error.message
-    with pytest.raises(RunError, match="Interpreter.register"):
+    with pytest.raises(RunError, match=r"Interpreter\.register"):
         lumen.run("extern cell nobody() -> Any\nnobody()\n")
 
 
@@ -105,7 +105,9 @@ def test_inside_a_trio_program():
     async def main():
         async with trio.open_nursery() as nursery:
             nursery.start_soon(others)
-            result = await lumen.run_async('cell main()\n  await parallel for i in 0..3\n    sleep(20)\n  end\n  return "done"\nend\n')
+            result = await lumen.run_async(
+                'cell main()\n  await parallel for i in 0..3\n    sleep(20)\n  end\n  return "done"\nend\n'
+            )
             log.append(result.value)
 
     async def others():
@@ -118,7 +120,9 @@ def test_inside_a_trio_program():
 
 def test_several_runs_in_one_trio_program():
     async def one(number, found):
-        program = f"cell main()\n  let r = await timeout(30, spin())\n  sleep({number})\n  return {number}\nend\ncell spin()\n  while true\n  end\nend\n"
+        spin = "cell spin()\n  while true\n  end\nend\n"
+        main = f"cell main()\n  await timeout(30, spin())\n  sleep({number})\n  return {number}\nend\n"
+        program = spin + main
         found.append((await lumen.run_async(program)).value)
 
     async def main():
@@ -135,7 +139,9 @@ def test_cancelling_the_trio_task_runs_defers():
     async def main():
         interpreter = Interpreter(capture=False, stdout=stream)
         with trio.move_on_after(0.02) as scope:
-            await interpreter.run_async(source='defer\n  print("cleaning")\n  sleep(1)\n  print("cleaned")\nend\nsleep(60000)\n')
+            await interpreter.run_async(
+                source='defer\n  print("cleaning")\n  sleep(1)\n  print("cleaned")\nend\nsleep(60000)\n'
+            )
         return scope.cancelled_caught
 
     stream = io.StringIO()
@@ -154,7 +160,9 @@ def test_an_async_provider_shares_the_trio_program():
         interpreter.provide("my.ask", ask)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(send.send, 41)
-            result = await interpreter.run_async(source="use tool my.ask as Ask\ncell main()\n  return Ask(x: 1)\nend\n")
+            result = await interpreter.run_async(
+                source="use tool my.ask as Ask\ncell main()\n  return Ask(x: 1)\nend\n"
+            )
         return result.value
 
     assert trio.run(main) == 42

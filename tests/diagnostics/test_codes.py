@@ -10,8 +10,6 @@ from lumen.diagnostics.codes import FAILURES, FINDINGS
 from lumen.values.errors import CODES
 
 
-
-
 def slugs(tree: ast.Module):
     """Arguments of `report(…, "code", …)`, `Diagnostic("code", …)` and the like."""
     for node in ast.walk(tree):

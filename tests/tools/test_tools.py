@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 import threading
 import time
@@ -23,7 +24,9 @@ class Folder:
         (self.path / name).write_text(textwrap.dedent(text))
 
     def run(self, program: str, **options) -> lumen.RunResult:
-        return Interpreter(use_cache=False, **options).run(source=textwrap.dedent(program), path=str(self.path / "m.lumen"))
+        return Interpreter(use_cache=False, **options).run(
+            source=textwrap.dedent(program), path=str(self.path / "m.lumen")
+        )
 
     def fails(self, program: str, code: str) -> str:
         with pytest.raises(RunError) as caught:
@@ -48,12 +51,19 @@ def folder(tmp_path: Path, request: pytest.FixtureRequest) -> Folder:
     return made
 
 
-USE = 'use tool my.tool as Tool\nuse tool my.slow as Slow\n'
+USE = "use tool my.tool as Tool\nuse tool my.slow as Slow\n"
 
 
 def test_a_sync_tool_runs_in_a_thread(folder):
-    folder.write(f"{folder.module}.py", "import threading\ndef tool(x: int, y: int = 2):\n  return [x, y, threading.current_thread() is threading.main_thread()]\n")
-    assert folder.run(USE + "cell main()\n  return [Tool(1), Tool(x: 1, y: 3)]\nend\n").value == [[1, 2, False], [1, 3, False]]
+    folder.write(
+        f"{folder.module}.py",
+        "from threading import current_thread, main_thread\n"
+        "def tool(x: int, y: int = 2):\n  return [x, y, current_thread() is main_thread()]\n",
+    )
+    assert folder.run(USE + "cell main()\n  return [Tool(1), Tool(x: 1, y: 3)]\nend\n").value == [
+        [1, 2, False],
+        [1, 3, False],
+    ]
 
 
 def test_an_async_tool_runs_on_trio(folder):
@@ -96,7 +106,10 @@ def test_arguments_are_checked_before_anything_leaves(folder, call, words):
 
 
 def test_what_a_tool_raises_is_a_failure_with_its_place(folder):
-    folder.write(f"{folder.module}.py", "class Limit(Exception):\n  lumen_code = 'rate-limit'\ndef tool(x):\n  raise Limit('slow down')\n")
+    folder.write(
+        f"{folder.module}.py",
+        "class Limit(Exception):\n  lumen_code = 'rate-limit'\ndef tool(x):\n  raise Limit('slow down')\n",
+    )
     with pytest.raises(RunError) as caught:
         folder.run(USE + "cell main()\n  return Tool(x: 1)\nend\n")
     assert (caught.value.code, caught.value.details["line"], caught.value.details["column"]) == ("rate-limit", 4, 10)
@@ -110,7 +123,9 @@ def test_a_tool_that_exits_does_not_end_the_run(folder):
 
 
 def test_a_result_that_lumen_has_no_value_for(folder):
-    folder.write(f"{folder.module}.py", "import datetime\ndef tool(x):\n  return {'when': [datetime.date(2020, 1, 1)]}\n")
+    folder.write(
+        f"{folder.module}.py", "import datetime\ndef tool(x):\n  return {'when': [datetime.date(2020, 1, 1)]}\n"
+    )
     message = folder.fails(USE + "cell main()\n  return Tool(x: 1)\nend\n", "output-invalid")
     assert "date" in message
     assert "my.tool" in message
@@ -141,7 +156,8 @@ def test_roles_become_messages_of_the_next_call_that_takes_them(folder):
         "def tool(prompt='', messages=None):\n  return messages\ndef slow(x):\n  return x\n",
     )
     program = USE + (
-        "cell main()\n  role system: be brief\n  role user: say {1 + 1}\n  Slow(x: 1)\n  let a = Tool()\n  let b = Tool()\n"
+        "cell main()\n  role system: be brief\n  role user: say {1 + 1}\n  Slow(x: 1)\n"
+        "  let a = Tool()\n  let b = Tool()\n"
         "  return [a, b]\nend\n"
     )
     first = [{"role": "system", "content": "be brief"}, {"role": "user", "content": "say 2"}]
@@ -195,7 +211,9 @@ def test_answers_come_in_the_order_of_the_asks_in_deterministic_mode(folder):
             return x
         """,
     )
-    program = USE + """
+    program = (
+        USE
+        + """
 cell ask(x) / {external}
   let r = Tool(x)
   print(r)
@@ -207,6 +225,7 @@ cell main() / {external}
   end
 end
 """
+    )
     assert folder.run(program, deterministic=True).output == "1\n2\n"
 
 
@@ -224,7 +243,7 @@ def test_two_programs_with_provider_modules_of_one_name(tmp_path):
         assert folder.run("use tool my.tool as Tool\ncell main()\n  return Tool()\nend\n").value == name
 
 
-# --- HTTP --------------------------------------------------------------------------------------------------------------
+# --- HTTP ---------------------------------------------------------------------------------------------------
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -239,7 +258,8 @@ class Handler(BaseHTTPRequestHandler):
             self.end_headers()
             return
         status = 404 if self.path == "/missing" else 200
-        text = f'{{"method": "{self.command}", "path": "{self.path}", "length": {len(body)}, "x": "{self.headers.get("X-Test")}"}}'
+        told = {"method": self.command, "path": self.path, "length": len(body), "x": self.headers.get("X-Test")}
+        text = json.dumps(told)
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.end_headers()
@@ -267,7 +287,9 @@ HTTP = "use tool http.get as Get\nuse tool http.post as Post\n"
 
 
 def test_http_get_and_post(folder, url):
-    program = HTTP + f"""
+    program = (
+        HTTP
+        + f"""
 cell main()
   let a = Get(url: "{url}/a", params: {{"q": 1}}, headers: {{"X-Test": "yes"}})
   let b = Post(url: "{url}/b", json: {{"k": [1, 2]}})
@@ -276,6 +298,7 @@ cell main()
   return [[a.status, a.json.path, a.json.x], [b.json.method, b.json.length], c.status, d.json.path, type_of(a.body)]
 end
 """
+    )
     assert folder.run(program).value == [[200, "/a?q=1", "yes"], ["POST", 13], 404, "/there", "String"]
 
 
