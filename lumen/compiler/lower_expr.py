@@ -212,7 +212,8 @@ def arithmetic(b: FunctionBuilder, node: n.Node, op: str, left: Operand, right: 
     (_, x, s), (_, y, t) = left, right
     py = b.py
     if op in ("+", "-", "*", "**") and is_number(s) and is_number(t):
-        if op != "**" or (isinstance(right[0], n.IntLit) or FLOAT in (s, t)):
+        # Python gives a complex number for a negative base and a broken exponent: `$pow` fails.
+        if op != "**" or isinstance(right[0], n.IntLit):
             return py.binary(node, op, x, y)
     elif op == "//" and is_number(s) and is_number(t):
         return py.binary(node, op, x, y)
