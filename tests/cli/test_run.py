@@ -224,7 +224,7 @@ def test_recursion_10000_deep(lumen):
     "program",
     [
         "cell f(n)\n  return g(n)\nend\ncell g(n)\n  return f(n)\nend\nf(1)\n",
-        "cell f(n)\n  sleep(0)\n  return g(n)\nend\ncell g(n)\n  return f(n)\nend\nf(1)\n",
+        "cell f(n)\n  if n == 0\n    sleep(0)\n  end\n  return g(n)\nend\ncell g(n)\n  return f(n)\nend\nf(1)\n",
         "cell f(n)\n  return sort_by([n], fn(x) => g(x))\nend\ncell g(n)\n  return f(n)\nend\nf(1)\n",
     ],
     ids=["plain", "suspending", "through-a-builtin"],
