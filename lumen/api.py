@@ -150,7 +150,7 @@ class Interpreter:
     stdin: TextIO | None = None
     """What `read_line` reads; None is the process's own standard input."""
     on_emit: Callable[[Any], None] | None = None
-    """Called with each `emit`ted value, while the program waits."""
+    """Called with each `emit`ted value, inside the run."""
     use_cache: bool = True
     """Keep compiled code on disk."""
     _externs: dict[str, Callable[..., Any]] = Factory(dict)

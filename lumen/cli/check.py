@@ -66,7 +66,9 @@ def findings_of(path: str, options: Options, raw: bytes | None = None) -> tuple[
     # Without the cache: a program from there has passed no stage that could find anything.
     loader = Loader(options, CodeCache(None))
     try:
-        loader.load_program(path, sys.stdin.buffer.read() if path == "-" and raw is None else raw)
+        if path == "-":
+            path, raw = "<stdin>", sys.stdin.buffer.read()
+        loader.load_program(path, raw)
     except ProgramErrors as errors:
         return errors.diagnostics, errors.is_syntax
     return loader.compiler.sink.sorted(), False

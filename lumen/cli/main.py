@@ -31,6 +31,8 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.flush()  # here, where an error can be told
         return code
     except KeyboardInterrupt:
+        # While compiling; a run takes Ctrl-C itself.
+        print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         from lumen.runtime.output import silence_stdout

@@ -125,8 +125,6 @@ def _print_text(outcome: Outcome, output: Output) -> int:
 
 
 def _print_json(outcome: Outcome, output: Output) -> int:
-    import json
-
     from lumen.values.convert import to_jsonable
     from lumen.values.errors import Failure
 
@@ -146,10 +144,20 @@ def _print_json(outcome: Outcome, output: Output) -> int:
     }
     for warning in outcome.warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    print(json.dumps(printed, ensure_ascii=False).encode("utf-8", "backslashreplace").decode("utf-8"))
+    _print_object(printed)
     if report is None:
         return OK
     return INTERRUPTED if outcome.was_interrupted else FAILED
+
+
+def _print_object(printed: dict[str, Any]) -> None:
+    """One line of JSON in UTF-8, whatever the locale; lone surrogates as JSON's own escapes."""
+    import json
+
+    text = json.dumps(printed, ensure_ascii=False)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
+    sys.stdout.flush()
 
 
 def _no_line(path: str, line: int) -> None:
@@ -158,11 +166,9 @@ def _no_line(path: str, line: int) -> None:
 
 def _not_loaded(error: LoadError, path: str, as_json: bool) -> int:
     if as_json:
-        import json
-
         problem: dict[str, Any] = {"code": error.code, "message": error.message, "file": path}
         problem |= {"line": None, "column": None, "stack": []}
-        print(json.dumps({"status": "error", "value": None, "output": "", "error": problem}, ensure_ascii=False))
+        _print_object({"status": "error", "value": None, "output": "", "error": problem})
     else:
         print(f"error[{error.code}]: {error.message}", file=sys.stderr)
     return USAGE

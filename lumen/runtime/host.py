@@ -7,6 +7,8 @@ Lumen code runs.
 
 from __future__ import annotations
 
+import sys
+
 from lumen.runtime.clock import Clock
 from lumen.runtime.preempt import Wake, preemption
 
@@ -148,11 +150,11 @@ class Host:
             self.is_waiting = True
             if self._cancel_wanted:
                 return
-            if progress is None:
-                self._mailbox.wait(seconds)
-            else:
+            if progress is not None:
                 progress.update(self.kernel)
-                self._mailbox.wait(_SLICE_S if seconds is None else min(seconds, _SLICE_S))
+            if progress is not None or sys.platform == "win32":
+                seconds = _SLICE_S if seconds is None else min(seconds, _SLICE_S)
+            self._mailbox.wait(seconds)
         except Wake:
             pass
         finally:

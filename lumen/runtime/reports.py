@@ -48,7 +48,8 @@ class Report:
             everything = everything[:half] + everything[-half:]
         return {
             "code": self.code,
-            "message": self.message,
+            # There is no place for notes of their own; who waits for what is what a deadlock is about.
+            "message": "\n".join((self.message, *self.notes)),
             "file": place.path if place is not None else None,
             "line": place.line if place is not None else None,
             "column": place.column or None if place is not None else None,
