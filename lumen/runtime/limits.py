@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import _warnings
 import gc
 import sys
 from _thread import get_ident
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 STACK_BYTES = 120 << 20
 """What the main thread's stack may grow to. Linux leaves 128 MB below the first mapping for it."""
@@ -21,6 +26,23 @@ _OTHER_THREAD_DEPTH = 12_000
 """Other threads have 8 MB as a rule. Python 3.11 spends none of it on plain calls; an `await` takes 415 bytes."""
 
 
+class _Unawaited:
+    """Stands for a regular expression in a filter of `warnings`, without importing `re`."""
+
+    __slots__ = ()
+
+    def match(self, text: str) -> bool:
+        """Whether the warning is about a coroutine that was made and never started.
+
+        A task that is cancelled by the timer may just have made one; there is no moment at which Python would not
+        look for signals.
+        """
+        return text.startswith("coroutine ") and text.endswith(" was never awaited")
+
+
+_QUIET = ("ignore", _Unawaited(), RuntimeWarning, None, 0)
+
+
 class Limits:
     """`with Limits():` around a run; puts everything back afterwards, for hosts that embed us."""
 
@@ -28,6 +50,8 @@ class Limits:
         self._depth = sys.getrecursionlimit()
         self._digits = sys.get_int_max_str_digits()
         self._thresholds = gc.get_threshold()
+        self._filters: Any = getattr(sys.modules.get("warnings", _warnings), "filters", [])
+        self._filters.insert(0, _QUIET)
         sys.set_int_max_str_digits(0)
         gc.set_threshold(*_GC_THRESHOLDS)
         self._stack: tuple[int, int] | None = None
@@ -35,6 +59,8 @@ class Limits:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        if _QUIET in self._filters:
+            self._filters.remove(_QUIET)
         sys.set_int_max_str_digits(self._digits)
         gc.set_threshold(*self._thresholds)
         try:
