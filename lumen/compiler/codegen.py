@@ -393,7 +393,8 @@ class ModuleBuilder:
 
     def cell(self, node: n.CellDecl, b: FunctionBuilder) -> list[ast.stmt]:
         """The statements that define a cell inside a function."""
-        return cell_statements(self, node, b, node.name.name)
+        binding = self.analysis.bindings.get(node)
+        return cell_statements(self, node, b, node.name.name if binding is None else b.name_of(binding))
 
     def declaration(self, node: n.Stmt, b: FunctionBuilder) -> list[ast.stmt]:
         """The statements that execute a declaration."""

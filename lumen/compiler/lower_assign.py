@@ -337,37 +337,39 @@ def update_path(b: FunctionBuilder, node: n.AssignStmt, binding: Binding, grows:
     if (node.op is not None and grows is None) or len(steps) > 1:
         values = [b.simple(node, value) for value in values]
     own_root(b, node, binding)
-    place: ast.expr = py.name(node, b.name_of(binding))
-    t = b.type_of(at)
+    places: list[ast.Name] = [ast.Name(b.name_of(binding), ast.Load(), **py.at(node))]
+    types = [b.type_of(at)]
     for depth, (step, index) in enumerate(zip(steps[:-1], keys[:-1], strict=True)):
-        place = own_step(b, step, place, t, index, depth)
-        t = b.type_of(step)
-    last, index = steps[-1], keys[-1]
+        places.append(own_step(b, step, places[-1], types[-1], index, depth))
+        types.append(b.type_of(step))
+    last, place, t, index = steps[-1], places[-1], types[-1], keys[-1]
+    value = values[0]
+    in_place = False
     if grows is not None:
         inner = own_step(b, last, place, t, index, len(steps))
         value, in_place = grown(b, node, inner, grows, values)
         if in_place:
             b.emit(py.do(node, value))
-        else:
-            store(b, last, place, t, index, value)
-        return
-    value = values[0]
-    if node.op is not None:
+    elif node.op is not None:
         old = fetch(b, last, place, t, index)
         value = arithmetic(b, node, node.op, (last, old, b.type_of(last)), (node.value, value, b.type_of(node.value)))
-    store(b, last, place, t, index, value)
+    if not in_place:
+        store(b, last, place, t, index, value)
+    for k in range(len(steps) - 1, 0, -1):
+        if not is_bare_store(b, steps[k], types[k]):  # `places[k]` may be a new object: hand it up
+            store(b, steps[k - 1], places[k - 1], types[k - 1], keys[k - 1], places[k])
 
 
 def own_step(
-    b: FunctionBuilder, step: n.Attr | n.Index, place: ast.expr, t: Type, index: ast.expr | None, depth: int
-) -> ast.expr:
+    b: FunctionBuilder, step: n.Attr | n.Index, place: ast.Name, t: Type, index: ast.expr | None, depth: int
+) -> ast.Name:
     """Emit: take the value at one step of a path, copying it first if others hold it too."""
     py = b.py
     # The same name for every update at this depth: one that lingers would hold a reference and make the next
     # update of the same value copy it.
     name = f"$path{depth}"
     b.emit(py.assign(step, name, fetch(b, step, place, t, index)))
-    loaded = py.name(step, name)
+    loaded = ast.Name(name, ast.Load(), **py.at(step))
     shared = py.compare(step, py.call(step, "$refcount", loaded), (">", py.name(step, "$unshared")))
     with b.block() as copy:
         b.emit(py.assign(step, name, copied(b, step, loaded, b.type_of(step))))
@@ -376,7 +378,8 @@ def own_step(
     return loaded
 
 
-def fetch(b: FunctionBuilder, step: n.Attr | n.Index, place: ast.expr, t: Type, index: ast.expr | None) -> ast.expr:
+def fetch(b: FunctionBuilder, step: n.Attr | n.Index, place: ast.Name, t: Type, index: ast.expr | None) -> ast.expr:
+    """What stands at one step of a path."""
     py = b.py
     if isinstance(step, n.Attr):
         if _has_slot(b, t, step.name.name):
@@ -388,22 +391,31 @@ def fetch(b: FunctionBuilder, step: n.Attr | n.Index, place: ast.expr, t: Type, 
     return py.call(step, "$index", place, index)
 
 
+def is_bare_store(b: FunctionBuilder, step: n.Attr | n.Index, t: Type) -> bool:
+    """Whether Python's own assignment does for a step into a value of type `t`."""
+    if isinstance(step, n.Attr):
+        return _has_slot(b, t, step.name.name) and not b.module.has_constraints(t.decl)
+    return _is_direct(t, b.type_of(step.index))
+
+
 def store(
-    b: FunctionBuilder, step: n.Attr | n.Index, place: ast.expr, t: Type, index: ast.expr | None, value: ast.expr
+    b: FunctionBuilder, step: n.Attr | n.Index, place: ast.Name, t: Type, index: ast.expr | None, value: ast.expr
 ) -> None:
-    """Emit: put a value into a container that is ours."""
+    """Emit: put a value into a container that is ours.
+
+    What can't be changed in place (a tuple, a record whose constraint must hold first) comes back new: the variable
+    of the container is set to it.
+    """
     py = b.py
     if isinstance(step, n.Attr):
-        if _has_slot(b, t, step.name.name) and not b.module.has_constraints(t.decl):
-            b.emit(py.assign_to(step, py.attr(step, place, step.name.name), value))
-        else:
-            b.emit(py.do(step, py.call(step, "$set_attr_own", place, py.const(step, step.name.name), value)))
-        return
-    assert index is not None
-    if _is_direct(t, b.type_of(step.index)):
-        b.emit(py.assign_to(step, py.index(step, place, index), value))
+        target, key, helper = py.attr(step, place, step.name.name), py.const(step, step.name.name), "$set_attr_own"
     else:
-        b.emit(py.do(step, py.call(step, "$set_index_own", place, index, value)))
+        assert index is not None
+        target, key, helper = py.index(step, place, index), index, "$set_index_own"
+    if is_bare_store(b, step, t):
+        b.emit(py.assign_to(step, target, value))
+    else:
+        b.emit(py.assign(step, place.id, py.call(step, helper, place, key, value)))
 
 
 def _has_slot(b: FunctionBuilder, t: Type, field: str) -> bool:
