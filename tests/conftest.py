@@ -161,7 +161,11 @@ def _compare_words(code, message, expected) -> list[str]:
 
 def _compare_place(place, expected) -> list[str]:
     where = f"{place.get('file')}:{place.get('line')}:{place.get('column')}"
-    same = place.get("file") and Path(place["file"]).resolve() == expected.file.resolve() and place.get("line") == expected.line
+    same = (
+        place.get("file")
+        and Path(place["file"]).resolve() == expected.file.resolve()
+        and place.get("line") == expected.line
+    )
     if not same or (expected.column is not None and place.get("column") != expected.column):
         return [f"the place is {where}, expected: {expected}"]
     return []
@@ -186,7 +190,13 @@ def _compare_diagnostics(found, expected) -> list[str]:
         if diagnostic["code"] == "import-failed":
             continue  # follows from an error in the module, which is reported itself
         # Warnings and hints beside those asked for may come and go; an error may not.
-        if diagnostic["severity"] == "error" or (expected.no_warnings and diagnostic["severity"] == "warning") or problems:
+        if (
+            diagnostic["severity"] == "error"
+            or (expected.no_warnings and diagnostic["severity"] == "warning")
+            or problems
+        ):
             at = f"{Path(diagnostic['file']).name}:{diagnostic['line']}:{diagnostic['column']}"
-            problems.append(f"reported: {diagnostic['severity']} [{diagnostic['code']}] {diagnostic['message']} at {at}")
+            problems.append(
+                f"reported: {diagnostic['severity']} [{diagnostic['code']}] {diagnostic['message']} at {at}"
+            )
     return problems
