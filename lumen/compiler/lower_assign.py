@@ -350,6 +350,7 @@ def update_path(b: FunctionBuilder, node: n.AssignStmt, binding: Binding, grows:
         value, in_place = grown(b, node, inner, grows, values)
         if in_place:
             b.emit(py.do(node, value))
+            value, in_place = inner, is_bare_store(b, last, t)  # else a constraint has to look at it again
     elif node.op is not None:
         old = fetch(b, last, place, t, index)
         value = arithmetic(b, node, node.op, (last, old, b.type_of(last)), (node.value, value, b.type_of(node.value)))

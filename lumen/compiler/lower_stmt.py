@@ -264,11 +264,21 @@ def for_(b: FunctionBuilder, node: n.For, dest: Dest) -> None:
             b.emit(py.when(node, py.negate(node, test), [py.again(node)]))
 
     inner = _body(b, frame, node.body, before)
-    b.emit(py.each(node.iterable, target, source, inner))
-    if parks:
-        # Let go of it: a suspending generator that is left early runs its `defer`s then.
-        b.emit(py.assign(node, name, py.const(node, None)))
+    loop = py.each(node.iterable, target, source, inner)
+    b.emit(*(left(b, node, node.iterable, loop, name) if parks else [loop]))
     _finish_loop(b, node, frame, dest)
+
+
+def left(b: FunctionBuilder, node: n.Node, items: n.Expr, loop: ast.stmt, iterator: str) -> list[ast.stmt]:
+    """A loop over what may be a suspending generator: one that is left early runs its `defer`s.
+
+    At once if it was made for the loop; if it came from elsewhere, when the last one lets go of it.
+    """
+    py = b.py
+    if isinstance(items, n.Call | n.Pipe):
+        leave = py.call(node, "$leave", py.name(node, iterator))
+        return [py.guarded(node, [loop], [py.do(node, py.wait(node, leave))])]
+    return [loop, py.assign(node, iterator, py.const(node, None))]
 
 
 def pull(b: FunctionBuilder, node: n.Node, target: ast.expr, iterator: str) -> None:
@@ -465,7 +475,8 @@ def _as_loops(b: FunctionBuilder, node: n.Comprehension) -> ast.expr:
             for c in clause.conditions:
                 b.emit(py.when(c, py.negate(c, condition(b, c)), [py.again(c)]))
             fill(clauses[1:])
-        b.emit(py.each(clause.iterable, target, source, inner))
+        loop = py.each(clause.iterable, target, source, inner)
+        b.emit(*(left(b, clause, clause.iterable, loop, iterator) if parks else [loop]))
 
     fill(node.clauses)
     made = py.name(node, name)

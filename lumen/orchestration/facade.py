@@ -12,7 +12,7 @@ from lumen.kernel.task import Call, CoroutineType, Task
 from lumen.orchestration.attributes import cached, limited, retrying
 from lumen.orchestration.channel import Channel
 from lumen.orchestration.combinators import Parallel, Race, Select, Timeout
-from lumen.orchestration.generators import SuspendingGenerator, pull
+from lumen.orchestration.generators import SuspendingGenerator, leave, pull
 from lumen.orchestration.waiting import deep_await
 from lumen.values.errors import Halt, failure_of, failure_value
 from lumen.values.model import END, PARK, Err, Ok
@@ -59,6 +59,7 @@ SUPPORT = {
     "$attempt~": "attempt_suspending",
     "$agen": "agen",
     "$pull": "pull",
+    "$leave": "leave",
     "$PARK": "PARK",
     "$END": "END",
 }
@@ -76,6 +77,7 @@ class Orchestration:
         self.yield_turn = kernel.yield_turn
         self.deep_await = deep_await
         self.pull = pull
+        self.leave = leave
         self.cached = cached
         self.PARK = PARK
         self.END = END

@@ -41,12 +41,23 @@ class SuspendingGenerator:
             is_open.pop(self._items, None)
             raise
 
+    async def close(self) -> None:
+        """Run the cleanup of a generator that nobody will ask for more."""
+        self._kernel.open_generators.pop(self._items, None)
+        await self._items.aclose()
+
     def __del__(self) -> None:
         # The loop was left early. Python can't run a `defer` that waits from here; a task can.
         self._kernel.close_generator(self._items)
 
     def _show(self) -> str:
         return f"<generator {getattr(self._items, '__name__', '')}>"
+
+
+async def leave(iterator: Any) -> None:
+    """A loop over something it alone holds has been left: a suspending generator runs its `defer`s now."""
+    if iterator.__class__ is SuspendingGenerator:
+        await iterator.close()
 
 
 def pull(iterator: Any) -> Awaitable[Any]:

@@ -106,6 +106,8 @@ def copy(x: Any) -> Any:
         return x[:]
     if kind is dict:
         return x.copy()
+    if kind is tuple:
+        return (*x,)  # a new one, so that its parts count one holder more
     if kind is Set:
         return Set.of_keys(x._items.copy())
     if isinstance(x, Record | Variant) and x._fields:
