@@ -1,7 +1,7 @@
-"""Runs the Lumen programs under tests/lang, tests/regression and tests/stdlib: one test for each program and scheduling mode.
+"""Runs the Lumen programs under tests/lang, tests/regression and tests/stdlib: a test for each program and mode.
 
-A program's expectations stand in its comments; tests/expectations.py says how. A folder with a `main.lumen` is one program,
-the other files in it are its modules.
+A program's expectations stand in its comments; tests/expectations.py says how. A folder with a `main.lumen` is one
+program, the other files in it are its modules.
 """
 
 from __future__ import annotations

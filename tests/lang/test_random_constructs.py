@@ -1,7 +1,7 @@
 """Random trees of concurrency constructs, against a model that works out who ends when.
 
-All leaves end at different virtual times, so that the model needs no rule for ties: it computes for each node the instant
-at which it ends, whether it succeeds, and with what.
+All leaves end at different virtual times, so that the model needs no rule for ties: it computes for each node the
+instant at which it ends, whether it succeeds, and with what.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Random updates of random nested values, against a model that copies everything.
 
-The compiler updates in place when it believes that nobody else holds a value. Here others do hold it: a snapshot, the
-caller, the value itself as a part of itself. Whatever is printed must be what a language that always copies would print.
+The compiler updates in place when it believes that nobody else holds a value. Here others do hold it: a snapshot,
+the caller, the value itself as a part of itself. What is printed must be what a language that always copies prints.
 """
 
 from __future__ import annotations
@@ -165,6 +165,6 @@ def random_program(rng):
 @pytest.mark.parametrize("seed", range(PROGRAMS))
 def test_like_copying(seed):
     source, expected = random_program(random.Random(seed))
-    result = lumen.Interpreter(use_cache=False, timeout_s=10).run(source=source, check=False)
+    result = lumen.Interpreter(use_cache=False, timeout_s=2).run(source=source, check=False)
     assert result.error is None, f"{source}\n{result.error}"
     assert result.output.splitlines() == expected, source
