@@ -1,9 +1,10 @@
-"""Which variables certainly hold records of the class their type says.
+"""Which variables certainly hold what their type says.
 
 An inferred type may rest on an annotation, and an annotation never changes what a program does: a cell declared
 `-> Answer` may give a map that came from a tool. So `a.text` looks at the class of `a` before it takes the slot
-(`lower_expr.field`), unless the value was made in sight: by a constructor, or taken from a list that only ever held
-such values. That test costs up to 30 ns, which is twice the work of reading the slot.
+(`lower_expr.field`), and `/` whether an Int is one, unless the value was made in sight: by a literal, an operator, a
+constructor, or taken from a list that only ever held such values. The test costs up to 30 ns, twice the work of
+reading a slot.
 """
 
 from __future__ import annotations
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
     from lumen.analysis.tables import Analysis
 
 _GROWING = frozenset(("append", "push", "insert"))
+_COUNTING = frozenset(("length", "len", "size"))
+_LITERALS = (n.IntLit, n.FloatLit, n.StringLit, n.BoolLit, n.RangeExpr)
+"""A range is one as well: Python makes none of anything but whole numbers."""
 
 
 def certain_variables(analysis: Analysis, nodes: Iterable[n.Node]) -> set[Binding]:
-    """The variables of a function, given by the nodes of its body, whose records (or elements) are of a certain class.
+    """The variables of a function, given by the nodes of its body, whose values are of the type they claim.
 
     Those that the function introduces are taken to be certain at first; one that is given a value which isn't drops
     out, until nothing changes. Parameters and captured variables never are.
@@ -33,7 +37,7 @@ def certain_variables(analysis: Analysis, nodes: Iterable[n.Node]) -> set[Bindin
         value: n.Expr | None = None
         if isinstance(node, n.LetStmt):
             binding, value = analysis.bindings.get(node.pattern), node.value
-        elif isinstance(node, n.For):
+        elif isinstance(node, n.For | n.ForClause):
             binding, value = analysis.bindings.get(node.pattern), node.iterable
         elif isinstance(node, n.AssignStmt) and not isinstance(node.target, n.Attr):
             target = node.target
@@ -56,9 +60,15 @@ def certain_variables(analysis: Analysis, nodes: Iterable[n.Node]) -> set[Bindin
 
 
 def is_certain(analysis: Analysis, node: n.Node, certain: set[Binding]) -> bool:
-    """Whether a value is a record made in sight, or a list of such."""
+    """Whether a value was made in sight: its inferred type, if any, does not rest on an annotation."""
+    if isinstance(node, _LITERALS):
+        return True
     if isinstance(node, n.Name):
         return analysis.bindings.get(node) in certain
+    if isinstance(node, n.Binary):
+        return is_certain(analysis, node.left, certain) and is_certain(analysis, node.right, certain)
+    if isinstance(node, n.Unary):
+        return is_certain(analysis, node.operand, certain)
     if isinstance(node, n.Index | n.Slice):
         return is_certain(analysis, node.value, certain)
     if isinstance(node, n.ListExpr):
@@ -70,6 +80,9 @@ def is_certain(analysis: Analysis, node: n.Node, certain: set[Binding]) -> bool:
         if target is None:
             return False
         if target.kind == "record":
+            return True
+        is_builtin = target.kind == "builtin" and target.binding is not None
+        if is_builtin and target.binding is not None and target.binding.name in _COUNTING:
             return True
         grows = target.kind == "builtin" and target.binding is not None and target.binding.name in _GROWING
         values = [node.args[i].value for i in (0, -1)] if grows and len(node.args) > 1 else []

@@ -220,9 +220,9 @@ def arithmetic(b: FunctionBuilder, node: n.Node, op: str, left: Operand, right: 
     elif op == "/" and is_number(s) and is_number(t):
         if FLOAT in (s, t):
             return py.binary(node, op, x, y)
-        return truncated(b, node, "//", "$idiv", left, right)
+        return truncated(b, node, "//", "$div", left, right)
     elif op == "%" and s == INT and t == INT:
-        return truncated(b, node, "%", "$imod", left, right)
+        return truncated(b, node, "%", "$mod", left, right)
     elif op in ("&", "|", "^", "<<", ">>") and s == INT and t == INT:
         if op not in ("<<", ">>") or isinstance(right[0], n.IntLit):
             return py.binary(node, op, x, y)
@@ -245,41 +245,39 @@ def _is_zero(node: n.Expr) -> bool:
 
 
 def truncated(b: FunctionBuilder, node: n.Node, op: str, helper: str, left: Operand, right: Operand) -> ast.expr:
-    """Int `/` and `%`: Python's operator is right for non-negative operands, and most are."""
+    """Int `/` and `%`: Python's operator is right for non-negative operands, and most are.
+
+    An operand that is an Int only by annotation may turn out to be a Float, for which the operator would give a wrong
+    result without a word: its class is looked at as well. The helper takes whatever is not plain.
+    """
     (ln, x, _), (rn, y, _) = left, right
     py = b.py
-    if is_non_negative(b, ln) and (isinstance(rn, n.IntLit) and rn.value > 0):
+    divisor_is_literal = isinstance(rn, n.IntLit) and rn.value > 0
+    if is_non_negative(b, ln) and divisor_is_literal:
         return py.binary(node, op, x, y)
-    first: ast.expr = x
-    if not isinstance(x, (ast.Name, ast.Constant)):
-        # Evaluate the left side once, in the condition, which Python evaluates first.
-        temp = b.temp()
-        first, x = py.walrus(node, temp, x), py.name(node, temp)
-    if isinstance(rn, n.IntLit) and rn.value > 0:
-        positive = py.binary(node, op, x, y)
-        negative = py.minus(node, py.binary(node, op, py.minus(node, x), y))
-        return py.choose(node, py.compare(node, first, (">=", py.const(node, 0))), positive, negative)
-    if not isinstance(y, (ast.Name, ast.Constant)):
-        temp = b.temp()
-        # `x >= 0 < y` stops before y when x is negative, so y must be evaluated on its own.
-        second = py.walrus(node, temp, y)
-        y = py.name(node, temp)
-        test = py.compare(node, second, (">", py.const(node, 0)))
-        if first is not x:
-            return py.call(node, helper, first.value, second.value)  # type: ignore[attr-defined]
-        return py.choose(
-            node,
-            py.both(node, [test, py.compare(node, x, (">=", py.const(node, 0)))]),
-            py.binary(node, op, x, y),
-            py.call(node, helper, x, y),
-        )
-    test = py.compare(
-        node,
-        first,
-        (">=", py.const(node, 0)),
-    )
-    good = py.both(node, [test, py.compare(node, y, (">", py.const(node, 0)))])
-    return py.choose(node, good, py.binary(node, op, x, y), py.call(node, helper, x, y))
+    first, x = _once(b, node, x)
+    second, y = _once(b, node, y)
+    if second is not y:
+        # Both are evaluated by the call's arguments, in order; a chain of tests could stop before the second.
+        return py.call(node, helper, first, second)
+    tests: list[ast.expr] = []
+    if not is_certain(b.analysis, ln, b.certain):
+        tests.append(py.compare(node, py.class_of(node, first), ("is", py.name(node, "$intclass"))))
+        first = x
+    tests.append(py.compare(node, first, (">=", py.const(node, 0))))
+    if not divisor_is_literal:
+        if not is_certain(b.analysis, rn, b.certain):
+            tests.append(py.compare(node, py.class_of(node, y), ("is", py.name(node, "$intclass"))))
+        tests.append(py.compare(node, y, (">", py.const(node, 0))))
+    return py.choose(node, py.both(node, tests), py.binary(node, op, x, y), py.call(node, helper, x, y))
+
+
+def _once(b: FunctionBuilder, node: n.Node, value: ast.expr) -> tuple[ast.expr, ast.expr]:
+    """Forms of a value for its first use, which evaluates it, and for later ones."""
+    if isinstance(value, (ast.Name, ast.Constant)):
+        return value, value
+    temp = b.temp()
+    return b.py.walrus(node, temp, value), b.py.name(node, temp)
 
 
 def is_non_negative(b: FunctionBuilder, node: n.Node) -> bool:

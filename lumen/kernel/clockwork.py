@@ -81,9 +81,13 @@ def advance_virtual(kernel: Kernel) -> Step:
     timers = kernel.timers
     while True:
         while kernel.ready or kernel.undecided:
+            if kernel.turns_asking >= TURNS_PER_INSTANT and kernel.asks and not deliver_next(kernel):
+                return kernel.report(None)
             kernel.run_turn()
             turns += 1
             kernel.turns_at_instant += 1
+            if kernel.asks:
+                kernel.turns_asking += 1
             if kernel.turns_at_instant >= TURNS_PER_INSTANT:
                 kernel.now += TURN_NS
             if len(timers):
@@ -91,10 +95,8 @@ def advance_virtual(kernel: Kernel) -> Step:
             if turns >= TURNS_PER_INSTANT:
                 return kernel.report(kernel.now)
         if kernel.asks:
-            arrival = kernel.held.pop(next(iter(kernel.asks)), None)
-            if arrival is None:
+            if not deliver_next(kernel):
                 return kernel.report(None)
-            kernel.deliver(arrival)
             continue
         due = timers.next_deadline()
         if due is None or not kernel.root.children:
@@ -103,6 +105,16 @@ def advance_virtual(kernel: Kernel) -> Step:
             kernel.now = due
             kernel.turns_at_instant = 0
         fire_group(kernel)
+
+
+def deliver_next(kernel: Kernel) -> bool:
+    """Give the oldest ask its answer; False if that has not come yet, so that the host has to wait for it."""
+    arrival = kernel.held.pop(next(iter(kernel.asks)), None)
+    if arrival is None:
+        return False
+    kernel.turns_asking = 0
+    kernel.deliver(arrival)
+    return True
 
 
 def fire_passed(kernel: Kernel) -> None:

@@ -40,6 +40,8 @@ NOTED = 32
 """A construct that is in the kernel's heap of decisions to be taken."""
 ABANDONED = 64
 """Its cleanup has taken too long: every further trap raises."""
+CLEANING = 128
+"""Its `defer`s run although nothing has cancelled it: a cancel lets them finish, and takes effect after."""
 CANCEL_MASK = CANCEL_REQUESTED | CANCEL_DELIVERED
 
 _STATUS = ("pending", "running", "running", "running", "running", "completed", "failed", "cancelled")

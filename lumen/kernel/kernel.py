@@ -124,6 +124,9 @@ class Kernel:
         """Constructs that are starting their branches, outermost first: one of these may keep the processor."""
         self.overdue_turns = 0
         self.turns_at_instant = 0
+        self.turns_asking = 0
+        """Turns of virtual time since the last answer from outside, while one was due: tasks that are always ready
+        (`while not f.is_done() sleep(0)`) must not hold it back for ever."""
         self.turns = 0
         self._closing: list[Future] = []
         self.stuck: tuple[int, Task | None, int, int] = (-1, None, 0, 0)

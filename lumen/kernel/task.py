@@ -9,6 +9,7 @@ from lumen.kernel.future import (
     CANCEL_DELIVERED,
     CANCEL_REQUESTED,
     CANCELLED,
+    CLEANING,
     CLOSING,
     COMPLETED,
     FAILED,
@@ -161,6 +162,11 @@ class Task(Future):
         kernel = self.kernel
         if kernel.observer is not None:
             kernel.observer.cancelled(self)
+        if self.flags & CLEANING:
+            self.flags |= CANCEL_DELIVERED
+            if not self.flags & GRACE_ARMED:
+                self.arm_grace()
+            return
         if phase == PARKED:
             self.interrupt()
         elif phase == PENDING:

@@ -11,6 +11,7 @@ from lumen.kernel.future import Future
 from lumen.kernel.task import Call, CoroutineType, Task
 from lumen.orchestration.attributes import cached, limited, retrying
 from lumen.orchestration.channel import Channel
+from lumen.orchestration.cleanup import run_defers
 from lumen.orchestration.combinators import Parallel, Race, Select, Timeout
 from lumen.orchestration.generators import SuspendingGenerator, leave, pull
 from lumen.orchestration.waiting import deep_await
@@ -60,6 +61,7 @@ SUPPORT = {
     "$agen": "agen",
     "$pull": "pull",
     "$leave": "leave",
+    "$run_defers~": "run_defers",
     "$PARK": "PARK",
     "$END": "END",
 }
@@ -319,6 +321,10 @@ class Orchestration:
         construct = Timeout(self.kernel, site, ms)
         construct.take_values((value,))
         return construct
+
+    async def run_defers(self, defers: list[Callable[[], Any]]) -> None:
+        """The `defer` blocks of a suspending function."""
+        await run_defers(self.kernel, defers)
 
     # --- attributes of cells -----------------------------------------------------------------------------------------
 

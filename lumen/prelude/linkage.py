@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from sys import getrefcount
-from types import CoroutineType
 
 from lumen.values.errors import Failure, Halt, failure_value
 
@@ -66,20 +65,6 @@ def run_defers(defers: list[Callable[[], Any]]) -> None:
     while defers:
         try:
             defers.pop()()
-        except Exception as exc:
-            failure = failure or exc
-    if failure is not None:
-        raise failure
-
-
-async def run_defers_suspending(defers: list[Callable[[], Any]]) -> None:
-    """`run_defers` in a function that may suspend: the blocks may wait. Cancellation abandons those left."""
-    failure: Exception | None = None
-    while defers:
-        try:
-            result = defers.pop()()
-            if result.__class__ is CoroutineType:
-                await result
         except Exception as exc:
             failure = failure or exc
     if failure is not None:

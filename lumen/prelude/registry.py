@@ -301,7 +301,6 @@ _SUPPORT: dict[str, str] = {
     "kept": "linkage.kept",
     "with_roles": "linkage.with_roles",
     "run_defers": "linkage.run_defers",
-    "run_defers~": "linkage.run_defers_suspending",
     "PARK": "core.PARK",
     "END": "core.END",
     "FutureState": "core.FutureState",
