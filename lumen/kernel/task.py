@@ -60,6 +60,10 @@ class Call:
         """A task that hasn't started has nothing to undo."""
 
 
+def _fail(failure: BaseException) -> None:
+    raise failure
+
+
 class _Held:
     """What a cancelled task is parked on while futures inside it are still unwinding: innermost first."""
 
@@ -89,7 +93,7 @@ class Task(Future):
     def __init__(
         self, kernel: Kernel, parent: Future, site: Site | None, flags: int, coro: Any, waiting: Any = None
     ) -> None:
-        # Repeats Future.__init__: a super() call would add a tenth to the cost of a spawn (bench_kernel, 2026-11).
+        # Repeats Future.__init__: a super() call would add a tenth to the cost of a spawn (`python -m tests.bench`, 2026-11).
         self.kernel = kernel
         self.parent = parent
         self.site = site
@@ -150,6 +154,13 @@ class Task(Future):
             self.settle(phase, self.value)
         elif self.waiting is HELD:
             self.notify(self)
+
+    def fail_unstarted(self, failure: BaseException) -> None:
+        """It is in the queue and will fail in its turn, instead of running what it is for."""
+        coro, self.coro = self.coro, None
+        if coro is not None:
+            coro.close()
+        self.waiting = Call(_fail, (failure,))
 
     # --- cancelling ----------------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ _WANTED_DEPTH = 22_000
 _GC_THRESHOLDS = (20_000, 20, 20)
 """A run may hold 100,000s of parked tasks, and each of the default's many full collections looks at all of them:
 100,000 spawns with an await take 4.2 µs each with the default (700, 10, 10), 2.2 with this, 1.7 without any collection
-(tests/bench/bench_kernel.py, 2026-11)."""
+(`python -m tests.bench`, 2026-11)."""
 _OTHER_THREAD_DEPTH = 12_000
 """Other threads have 8 MB as a rule. Python 3.11 spends none of it on plain calls; an `await` takes 415 bytes."""
 

@@ -1,4 +1,4 @@
-"""Every example runs and prints what stands beside it; they are run from the root of the checkout, as the README says."""
+"""Every example, run from the root of the checkout as the README says, prints what stands beside it."""
 
 from __future__ import annotations
 
