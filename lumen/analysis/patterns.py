@@ -122,7 +122,9 @@ class PatternResolver:
         """`bound` has the names of this pattern so far; `shared` those of an earlier alternative of `p | q`."""
         if isinstance(node, n.NamePattern):
             known = self.scope.find(node.name)
-            if known is not None and (known.kind is Kind.VARIANT or _is_prelude_variant(known)):
+            # A bare `ok` or `err` is a name like any other: without its value neither is a variant.
+            is_prelude = known is not None and _is_prelude_variant(known) and node.name not in ("ok", "err")
+            if known is not None and (known.kind is Kind.VARIANT or is_prelude):
                 self.use(node, known)
             else:
                 self._bind(node.name, node, is_mut, bound, shared)

@@ -14,7 +14,7 @@ from lumen.analysis.scopes import Binding, Kind
 from lumen.analysis.tables import CallTarget
 from lumen.analysis.types import ANY, BOOL, BYTES, FLOAT, INT, NULL, STRING
 from lumen.compiler.function import FunctionBuilder, lowers_expr
-from lumen.compiler.lower_expr import field, iterable, key
+from lumen.compiler.lower_expr import field, key
 from lumen.syntax import nodes as n
 
 SCALARS = (INT, FLOAT, BOOL, STRING, BYTES, NULL)
@@ -79,20 +79,10 @@ def arguments(b: FunctionBuilder, args: Sequence[n.Arg], first: Sequence[n.Node]
 
     def lower(arg: Any) -> ast.expr:
         if isinstance(arg, n.Arg):
-            if arg.is_spread:
-                return b.py.starred(arg, iterable(b, arg.value))
-            return b.read(arg.value) if read else b.expr(arg.value)
+            return b.read(arg.value) if read and not arg.is_spread else b.expr(arg.value)
         return b.read(arg) if read else b.expr(arg)
 
-    values = b.in_order([(part, lower) for part in [*first, *args]])
-    positional: list[ast.expr] = values[: len(first)]
-    named: list[tuple[str | None, ast.expr]] = []
-    for arg, value in zip(args, values[len(first) :], strict=True):
-        if arg.name is not None:
-            named.append((arg.name, value))
-        else:
-            positional.append(value)
-    return positional, named
+    return _sort(b, first, args, b.in_order([(part, lower) for part in [*first, *args]]))
 
 
 def awaited(b: FunctionBuilder, node: n.Node, value: ast.expr) -> ast.expr:
@@ -154,22 +144,33 @@ def call_value(
         return call_method(b, node, target, callee, args, first)
     values = b.in_order([(callee, b.read), *_parts(b, first, args)])
     function = values.pop(0)
-    positional, named = _sort(first, args, values)
+    positional, named = _sort(b, first, args, values)
     return b.py.call(node, function, *positional, keywords=named)
 
 
 def _parts(b: FunctionBuilder, first: Sequence[n.Expr], args: Sequence[n.Arg]) -> list[tuple[n.Node, Any]]:
     def lower(arg: n.Arg) -> ast.expr:
-        return b.py.starred(arg, iterable(b, arg.value)) if arg.is_spread else b.expr(arg.value)
+        return b.expr(arg.value)
 
     return [*((f, b.expr) for f in first), *((a, lower) for a in args)]
 
 
-def _sort(first: Sequence[n.Expr], args: Sequence[n.Arg], values: list[ast.expr]) -> Arguments:
+def _sort(b: FunctionBuilder, first: Sequence[n.Node], args: Sequence[n.Arg], values: list[ast.expr]) -> Arguments:
+    """Positional and named arguments; a spread value is a list of the first or a map of the second."""
     positional = values[: len(first)]
     named: list[tuple[str | None, ast.expr]] = []
     for arg, value in zip(args, values[len(first) :], strict=True):
-        (positional.append(value) if arg.name is None else named.append((arg.name, value)))
+        if arg.name is not None:
+            named.append((arg.name, value))
+        elif not arg.is_spread:
+            positional.append(value)
+        elif b.type_of(arg.value).name in ("list", "tuple"):
+            positional.append(b.py.starred(arg, value))
+        else:
+            once = b.temp()
+            listed = b.py.call(arg, "$spread_list", b.py.walrus(arg, once, value))
+            positional.append(b.py.starred(arg, listed))
+            named.append((None, b.py.call(arg, "$spread_named", b.py.name(arg, once))))
     return positional, named
 
 
@@ -188,7 +189,7 @@ def call_method(
     py = b.py
     values = b.in_order([(callee.value, b.expr), *_parts(b, first, args)])
     receiver = values.pop(0)
-    positional, named = _sort(first, args, values)
+    positional, named = _sort(b, first, args, values)
     fallback = py.const(node, None)
     if target.binding is not None:
         fallback = function_value(b, node, target)
@@ -202,7 +203,7 @@ def call_method(
 def _keywords(b: FunctionBuilder, node: n.Node, named: list[tuple[str | None, ast.expr]]) -> ast.expr:
     if not named:
         return b.py.const(node, None)
-    return b.py.dict_of(node, [(b.py.const(node, k), v) for k, v in named])
+    return b.py.dict_of(node, [(None if k is None else b.py.const(node, k), v) for k, v in named])
 
 
 def function_value(b: FunctionBuilder, node: n.Node, target: CallTarget) -> ast.expr:

@@ -79,7 +79,7 @@ def _spawned_call(b: FunctionBuilder, node: n.Node, value: n.Call | n.Pipe, site
         )
     positional = py.tuple_of(node, call.args)
     named = (
-        py.dict_of(node, [(py.const(node, k.arg), k.value) for k in call.keywords])
+        py.dict_of(node, [(None if k.arg is None else py.const(node, k.arg), k.value) for k in call.keywords])
         if call.keywords
         else py.const(node, None)
     )

@@ -415,7 +415,8 @@ def destructure(b: FunctionBuilder, node: n.Node, pattern: n.Pattern, value: ast
     """Bind a pattern that must match (`let`, `for`): a failure `no-match` where it doesn't."""
     test = pattern_test(b, pattern, lambda: value, t)
     if test.conditions:
-        fail = b.py.do(pattern, b.py.call(pattern, "$no_match", value))
+        written = b.py.const(pattern, b.py.file.slice(pattern.span))
+        fail = b.py.do(pattern, b.py.call(pattern, "$no_fit", value, written))
         b.emit(b.py.when(pattern, b.py.negate(pattern, b.py.both(pattern, test.conditions)), [fail]))
     test.emit_binds(b)
 

@@ -117,8 +117,8 @@ class Py:
         """`[a, b]`."""
         return ast.List(list(items), LOAD, **self.at(node))
 
-    def dict_of(self, node: Node, items: Sequence[tuple[ast.expr, ast.expr]]) -> ast.expr:
-        """`{k: v}`."""
+    def dict_of(self, node: Node, items: Sequence[tuple[ast.expr | None, ast.expr]]) -> ast.expr:
+        """`{k: v}`; a key None spreads its value, `{**v}`."""
         return ast.Dict([k for k, _ in items], [v for _, v in items], **self.at(node))
 
     def starred(self, node: Node, value: ast.expr) -> ast.expr:

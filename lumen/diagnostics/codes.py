@@ -31,6 +31,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "duplicate-binding": ("name", "a pattern binds a name twice"),
     "duplicate-parameter": ("name", "two parameters of one name"),
     "or-pattern-bindings": ("name", "the sides of `|` in a pattern bind different names"),
+    "constant-cycle": ("name", "constants whose values need each other"),
     "unknown-variant": ("name", "an enum has no such variant"),
     "unknown-field": ("name", "a record or variant has no such field"),
     "unknown-label": ("name", "no loop around has this label"),

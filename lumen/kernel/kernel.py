@@ -51,11 +51,21 @@ if TYPE_CHECKING:
 
 MAX_NESTED_STARTS = 100
 """Eager spawns nested deeper than this are queued instead, for the sake of the C stack."""
+MAX_DEPTH = 100_000
+"""Tasks started inside each other, each waiting for the next: more is taken for recursion without end."""
+MAX_TASKS = 2_000_000
+"""Tasks at one time: 2 to 4 GB of them are taken for an endless tree of spawns."""
+LOOK_EVERY = 50_000
+"""Spawns between two looks at the two limits above; checking them with each would cost every spawn."""
 MAX_NESTED_TURNS = 8
 """Turns run on top of each other by preemption."""
 DEADLINE_SLACK_NS = 2_000_000
 """On a real clock two timers that a program sets together differ by microseconds. Deadlines are this much late, so
 that a `sleep(100)` inside a `timeout(100, …)` still comes at "the same instant", and wins, as in virtual time."""
+
+
+_TOO_DEEP = f"tasks started each other too deep: {MAX_DEPTH:,} wait, each for the one it has started"
+_TOO_MANY = f"more than {MAX_TASKS:,} tasks run at the same time"
 
 
 class Kernel:
@@ -120,6 +130,7 @@ class Kernel:
         self.undecided: list[tuple[int, int, Any]] = []
         self._nested_starts = 0
         self._nested_turns = 0
+        self._look_at = LOOK_EVERY
         self.starting: list[Any] = []
         """Constructs that are starting their branches, outermost first: one of these may keep the processor."""
         self.overdue_turns = 0
@@ -260,6 +271,8 @@ class Kernel:
         """Run a new task to its first suspension, on top of the current one (eager mode)."""
         if self._nested_starts >= MAX_NESTED_STARTS:
             self.ready.append(task)
+            if self.spawned_count >= self._look_at:
+                self._look_for_endless()
             return
         self._nested_starts += 1
         try:
@@ -451,6 +464,8 @@ class Kernel:
         popleft = ready.popleft
         step = self._step
         self.turns += 1
+        if self.spawned_count >= self._look_at:
+            self._look_for_endless()
         for _ in range(len(ready)):
             if not ready:
                 break  # a nested turn has run them
@@ -462,6 +477,22 @@ class Kernel:
             self.main = None
             if main.phase != COMPLETED or self.on_exit == "cancel":
                 self.cancel_run()
+
+    def _look_for_endless(self) -> None:
+        """Tasks that start tasks without end would take all memory: let the youngest fail.
+
+        Counts spawns, so the same program fails at the same moment each time.
+        """
+        self._look_at = self.spawned_count + LOOK_EVERY
+        for number, task in enumerate(reversed(self.ready)):
+            if number == 4:
+                break  # other tasks than those of the recursion may be ready, but not always be the youngest
+            if task.phase == PENDING and _is_too_deep(task):
+                task.fail_unstarted(self.failures.make("stack-overflow", _TOO_DEEP))
+                return
+        if self.spawned_count - self.settled_count >= MAX_TASKS and self.halted is None:
+            self.halted = self.failures.make("out-of-memory", _TOO_MANY)
+            self.cancel_run()
 
     def decide(self) -> None:
         """Let constructs decide, those that others directly depend on first: then a tie is a tie through all levels."""
@@ -527,3 +558,11 @@ async def _closed(generator: AsyncGenerator[Any, None]) -> None:
 
 def _seq_of(arrival: Arrival) -> int:
     return arrival.seq
+
+
+def _is_too_deep(future: Future | None) -> bool:
+    depth = 0
+    while future is not None and depth <= MAX_DEPTH:
+        depth += 1
+        future = future.parent
+    return depth > MAX_DEPTH

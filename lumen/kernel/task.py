@@ -93,7 +93,7 @@ class Task(Future):
     def __init__(
         self, kernel: Kernel, parent: Future, site: Site | None, flags: int, coro: Any, waiting: Any = None
     ) -> None:
-        # Repeats Future.__init__: a super() call would add a tenth to the cost of a spawn (`python -m tests.bench`, 2026-11).
+        # Repeats Future.__init__: a super() call would add a tenth to the cost of a spawn (tests/bench, 2026-11).
         self.kernel = kernel
         self.parent = parent
         self.site = site

@@ -5,6 +5,7 @@ from __future__ import annotations
 from lumen.kernel.cancel import Cancelled
 from lumen.kernel.future import CANCEL_REQUESTED, CLEANING
 from lumen.kernel.task import CoroutineType
+from lumen.values.errors import settle_failures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,4 +40,4 @@ async def run_defers(kernel: Kernel, defers: list[Callable[[], Any]]) -> None:
     if task is not None and is_ours and task.flags & CANCEL_REQUESTED:
         raise Cancelled
     if failure is not None:
-        raise failure
+        settle_failures(failure)

@@ -137,6 +137,14 @@ def no_match(value: Any) -> NoReturn:
     raise Failure("no-match", f"no arm matches {text}")
 
 
+def no_fit(value: Any, pattern: str) -> NoReturn:
+    """Raise the failure of a `let` or `for` whose pattern (its source text) does not take the value."""
+    text = represent(value)
+    if len(text) > 200:
+        text = text[:199] + "…"
+    raise Failure("no-match", f"{text} does not fit the pattern {pattern}")
+
+
 def constraint(record: str, text: str, value: Any = MISSING) -> NoReturn:
     """Raise the failure of a record's `where` constraint; `text` is its source."""
     got = "" if value is MISSING else f", got {represent(value)}"

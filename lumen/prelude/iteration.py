@@ -90,3 +90,18 @@ def map_spread(*parts: Any) -> dict[Any, Any]:
         else:
             raise Failure("type-mismatch", f"`...` in a map takes a map or a record, got {describe(part)}")
     return made
+
+
+def spread_list(x: Any) -> Any:
+    """`f(...x)`: the positional arguments it stands for; those of a map are named ones."""
+    return () if type(x) is dict else iterate(x)
+
+
+def spread_named(x: Any) -> dict[str, Any]:
+    """`f(...x)`: the named arguments it stands for: the entries of a map."""
+    if type(x) is not dict:
+        return {}
+    for key in x:
+        if type(key) is not str:
+            raise Failure("invalid-args", f"`...` takes names of arguments as keys, got {describe(from_key(key))}")
+    return x

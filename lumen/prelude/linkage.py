@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sys import getrefcount
 
-from lumen.values.errors import Failure, Halt, failure_value
+from lumen.values.errors import Failure, Halt, failure_value, settle_failures
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -68,4 +68,4 @@ def run_defers(defers: list[Callable[[], Any]]) -> None:
         except Exception as exc:
             failure = failure or exc
     if failure is not None:
-        raise failure
+        settle_failures(failure)

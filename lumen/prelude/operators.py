@@ -226,7 +226,7 @@ def ne(a: Any, b: Any) -> bool:
     return not equal(a, b)
 
 
-_ORDERED = frozenset({str, bytes})
+_ORDERED = frozenset({str, bytes, bool})
 
 
 def lt(a: Any, b: Any) -> bool:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _NUMBERS: frozenset[type] = frozenset({int, float})
-_TEXT: tuple[set[type], ...] = ({str}, {bytes})
+_TEXT: tuple[set[type], ...] = ({str}, {bytes}, {bool})
 
 
 def sort(xs: Any, descending: Any = False) -> list[Any]:
@@ -41,7 +41,7 @@ def order_key(builtin: str, items: list[Any]) -> Any:
     if kinds <= {list} or kinds <= {tuple}:
         return _ByLumen
     for item in items:
-        if type(item) not in (int, float, str, bytes, list, tuple):
+        if type(item) not in (int, float, str, bytes, bool, list, tuple):
             raise Failure("type-mismatch", f"`{builtin}` can't order {describe(item)}")
     ranks = [_rank(item) for item in items]
     other = next(item for item, rank in zip(items, ranks, strict=True) if rank != ranks[0])

@@ -81,7 +81,8 @@ class Report:
         for note in self.notes:
             lines.append(f"{' ' * gutter} {frame} {note}")
         for index, cause in enumerate(self.causes[:_MAX_CAUSES], 1):
-            lines.append(f"{' ' * gutter} {frame} branch failure {index}: {cause.message} [{cause.code}]")
+            word = "branch failure" if self.code == "all-failed" else "further failure"
+            lines.append(f"{' ' * gutter} {frame} {word} {index}: {cause.message} [{cause.code}]")
             lines += ["  " + line for line in cause._body(colour)]
         if len(self.causes) > _MAX_CAUSES:
             lines.append(f"{' ' * gutter} {frame} and {len(self.causes) - _MAX_CAUSES} more")
@@ -98,11 +99,21 @@ class Report:
                 if index == 0 and number == 0:
                     if place.cell:
                         lines.append(f"in {_name(place)}")
+                    lines += _repetition(place)
                     continue
                 at = f"{place.path}:{place.line}:{place.column}" if place.column else f"{place.path}:{place.line}"
                 word = "awaited" if index == 0 else "called"
                 lines.append(f"{word} by {_name(place)} at {at}" if place.cell else f"{word} at {at}")
+                lines += _repetition(place)
         return lines
+
+
+def _repetition(place: Place) -> list[str]:
+    if not place.repeated:
+        return []
+    if place.repeated == 1:
+        return [f"awaited by another {_name(place)} at the same place"]
+    return [f"… {place.repeated:,} more awaits by {_name(place)} at the same place …"]
 
 
 def _name(place: Place) -> str:

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 
     from lumen.values.errors import Failure
 
-_MAX_CHAIN = 1000
+_MAX_CHAIN = 200_000
+"""Awaits that a failure is followed through; recursion through tasks ends at 100,000."""
 
 
 class Place:
     """A place in a program, and the cell it is in. Columns count code points from 1; 0 is unknown."""
 
-    __slots__ = ("cell", "column", "end_column", "line", "path")
+    __slots__ = ("cell", "column", "end_column", "line", "path", "repeated")
 
     def __init__(self, path: str, line: int, column: int, end_column: int, cell: str) -> None:
         self.path = path
@@ -31,6 +32,8 @@ class Place:
         self.end_column = end_column
         """Where the marked text ends on the same line; equal to `column` if it goes on."""
         self.cell = cell
+        self.repeated = 0
+        """How many more times the stack that begins here was awaited in the very same way: recursion through tasks."""
 
     @property
     def key(self) -> tuple[str, int, int, str]:
@@ -53,7 +56,11 @@ def places_of(failure: BaseException, line_text: Callable[[str, int], str | None
     stacks: list[list[Place]] = []
     for link in reversed(chain):
         stack = _stack(link.__traceback__, line_text)
-        if stack and (not stacks or [p.key for p in stack] != [p.key for p in stacks[-1]]):
+        if not stack:
+            continue
+        if stacks and [p.key for p in stack] == [p.key for p in stacks[-1]]:
+            stacks[-1][0].repeated += 1
+        else:
             stacks.append(stack)
     if not stacks:
         site = next((link.site for link in reversed(chain) if getattr(link, "site", None)), None)  # type: ignore[attr-defined]

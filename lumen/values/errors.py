@@ -7,6 +7,8 @@ own exceptions (ZeroDivisionError, IndexError, …) travel instead and become a 
 
 from __future__ import annotations
 
+from sys import exc_info
+
 from lumen.values.model import Error
 
 TYPE_CHECKING = False
@@ -75,7 +77,23 @@ def failure_of(exc: BaseException) -> Failure:
     failure = translate(exc)
     failure.__traceback__ = exc.__traceback__
     failure.__cause__ = exc
+    failure.causes = (*failure.causes, *getattr(exc, "lumen_causes", ()))
     return failure
+
+
+def settle_failures(failure: Exception) -> None:
+    """A `defer` has failed: raise that, or, if it ran because of another failure, attach it to that one, which goes on.
+
+    Called where the function's `finally` runs the blocks: what is being handled there is why it is left.
+    """
+    reason = exc_info()[1]
+    if not isinstance(reason, Exception):
+        raise failure
+    also = failure_of(failure)
+    if isinstance(reason, Failure):
+        reason.causes = (*reason.causes, also)
+    else:  # an exception of Python's; `failure_of` finds it there
+        reason.__dict__["lumen_causes"] = (*getattr(reason, "lumen_causes", ()), also)
 
 
 def failure_value(exc: BaseException) -> Any:
@@ -88,7 +106,7 @@ def failure_value(exc: BaseException) -> Any:
 def place_of(exc: BaseException) -> tuple[str | None, int | None]:
     """(cell, line) of the innermost Lumen frame of a failure, following `origin` to where it first happened."""
     seen = 0
-    while isinstance(exc, Failure) and exc.origin is not None and seen < 1000:
+    while isinstance(exc, Failure) and exc.origin is not None and seen < 200_000:
         exc = exc.origin
         seen += 1
     found = innermost_frame(exc.__traceback__)

@@ -163,7 +163,7 @@ FAILS = [
     ("chunk", ([1], 0), "value-error", "`chunk` needs `size` to be at least 1, got 0"),
     ("remove", ([1], 5), "index-out-of-range", "index 5 is out of range for a list of 1"),
     ("sort", ([1, "a"],), "type-mismatch", "`sort` can't order Int and String together"),
-    ("sort", ([True, 1],), "type-mismatch", "`sort` can't order Bool true"),
+    ("sort", ([True, 1],), "type-mismatch", "`sort` can't order Bool and Int together"),
     ("sum", ([1, "a"],), "type-mismatch", '`sum` takes numbers in `xs`, got String "a"'),
     ("min", ([],), "value-error", "`min` needs at least one value"),
     ("reduce", ([], lambda a, b: a), "value-error", "`reduce` of an empty collection needs `init`"),
