@@ -34,7 +34,8 @@ def build_support(
         extern: gives the callable behind `extern cell name(params)`.
     """
     orchestration = Orchestration(kernel)
-    found: dict[str, Any] = {}
+    # Python's own C code imports modules by way of the running frame (printing a long Int does, from 3.12 on).
+    found: dict[str, Any] = {"__import__": __import__}
     for name in names:
         member = SUPPORT.get(name)
         if member is not None:

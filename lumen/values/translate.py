@@ -338,8 +338,20 @@ def _instructions(traceback: TracebackType | None, failing: tuple[str, ...]) -> 
         if instruction.offset == entry.tb_lasti:
             return (entry.tb_frame, before) if instruction.opname in failing else None
         if instruction.opname not in ("CACHE", "NOP", "EXTENDED_ARG", "PRECALL", "RESUME"):
-            before.append(instruction)
+            before += _single(instruction)
     return None
+
+
+def _single(instruction: Any) -> list[Any]:
+    """An instruction that does two things (from Python 3.13 on: `LOAD_FAST_LOAD_FAST a, b`) as two that do one."""
+    op, arg = instruction.opname, instruction.argval
+    if type(arg) is not tuple or not op.endswith(("LOAD_FAST", "LOAD_FAST_BORROW")) or op.count("_FAST") < 2:
+        return [instruction]
+    first = "STORE_FAST" if op.startswith("STORE") else "LOAD_FAST"
+    return [instruction._replace(opname=first, argval=arg[0]), instruction._replace(opname="LOAD_FAST", argval=arg[1])]
+
+
+_LOADS = frozenset(("LOAD_FAST", "LOAD_FAST_CHECK", "LOAD_FAST_BORROW", "LOAD_DEREF", "LOAD_CLOSURE", "LOAD_NAME"))
 
 
 class _Unclear(Exception):
@@ -352,9 +364,9 @@ def _operand(before: list[Any], at: int, local: Any, top: Any) -> tuple[Any, int
         raise _Unclear
     instruction = before[at]
     op, arg = instruction.opname, instruction.argval
-    if op == "LOAD_CONST":
+    if op in ("LOAD_CONST", "LOAD_SMALL_INT"):
         return arg, at - 1
-    if op in ("LOAD_FAST", "LOAD_DEREF", "LOAD_CLOSURE", "LOAD_FAST_CHECK", "LOAD_NAME") and arg in local:
+    if op in _LOADS and arg in local:
         return local[arg], at - 1
     if op in ("LOAD_GLOBAL", "LOAD_NAME") and arg in top:
         return top[arg], at - 1
