@@ -1,0 +1,3 @@
+from tests.cli.conftest import lumen
+
+__all__ = ["lumen"]
