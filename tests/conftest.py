@@ -35,6 +35,30 @@ def _load(name: str):
     return sys.modules[name]
 
 
+@pytest.fixture(params=["eager", "fifo"])
+def mode(request):
+    """Both scheduling modes, one after the other."""
+    return request.param
+
+
+@pytest.fixture
+def sim(mode):
+    """A kernel with a world made of literals; see tests/simulation.py."""
+    return _load("lumen_test_simulation").Simulation(mode)
+
+
+@pytest.fixture(scope="session")
+def simulation():
+    """The class of `sim`, for tests that choose its options."""
+    return _load("lumen_test_simulation").Simulation
+
+
+@pytest.fixture(scope="session")
+def deadlock():
+    """What a simulation raises when nothing can go on."""
+    return _load("lumen_test_simulation").Deadlock
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory):
     """Compiled programs go to a folder of this session, so that no test is helped by an earlier one."""
