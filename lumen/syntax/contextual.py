@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from lumen.syntax import foreign
+from lumen.syntax.layout_state import indentation
 from lumen.syntax.tokens import HABITS, OPERAND_END, OPERAND_START
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ def _concurrent(layout: Layout, word: str, following: str) -> bool:
         _open_concurrent(layout, word)
         return True
     if following == "NL":
-        if layout.previous in OPERAND_END or not _deeper_line_follows(layout, layout.i + 1):
+        if layout.previous in OPERAND_END or not (layout.next_is_deeper() or _is_empty_block(layout)):
             return False
         _open_concurrent(layout, word)
         return True
@@ -74,13 +76,11 @@ def _open_concurrent(layout: Layout, word: str) -> None:
         layout.concurrent_for = layout.i + 1
 
 
-def _deeper_line_follows(layout: Layout, newline: int) -> bool:
-    """True when the line after raw index `newline` (an NL) is indented deeper than this one."""
-    if newline + 1 >= len(layout.raw.kinds):
+def _is_empty_block(layout: Layout) -> bool:
+    """`parallel` and an `end` below it that closes nothing else: the line stands deeper than the block around."""
+    if layout.next_kind(2) != "end" or indentation(layout.raw.texts[layout.i + 1]) != layout.indent:
         return False
-    text = layout.raw.texts[newline]
-    blanks = text[text.rfind("\n") + 1 :]
-    return len(blanks) + 3 * blanks.count("\t") > layout.indent
+    return layout.stack[-1].indent < layout.indent
 
 
 def declared_cells(layout: Layout) -> frozenset[str]:
@@ -111,7 +111,7 @@ def _timeout(layout: Layout, word: str, following: str) -> bool:
 
 
 def _spawn(layout: Layout, word: str, following: str) -> bool:
-    if following == "NL" and layout.previous not in OPERAND_END and _deeper_line_follows(layout, layout.i + 1):
+    if following == "NL" and layout.previous not in OPERAND_END and layout.next_is_deeper():
         layout.push("block", "spawn")
         layout.emit("spawn")
         return True
@@ -225,7 +225,7 @@ def _perform(layout: Layout, word: str, following: str) -> bool:
 
 
 def _handle(layout: Layout, word: str, following: str) -> bool:
-    if following != "NL" or layout.previous in OPERAND_END or not _deeper_line_follows(layout, layout.i + 1):
+    if following != "NL" or layout.previous in OPERAND_END or not layout.next_is_deeper():
         return False
     layout.push("block", "handle")
     layout.emit("handle")
@@ -288,7 +288,7 @@ def _emit_state(layout: Layout, block: str, line: str) -> None:
     at = layout.i + 2
     if layout.kind_at(at) == "(":
         at = layout.raw.closers.get(at, at) + 1
-    has_body = layout.kind_at(at) == "NL" and _deeper_line_follows(layout, at)
+    has_body = layout.kind_at(at) == "NL" and layout.next_is_deeper(at)
     if has_body or layout.kind_at(at) == "end" or _same_line_end(layout, at):
         layout.push("block", "state")
         layout.emit(block)
@@ -365,6 +365,10 @@ _DECISIONS = (
         "const": _const,
         "func": _habit_cell,
         "def": _habit_cell,
+        "do": foreign.do,
+        "elsif": foreign.else_if,
+        "elseif": foreign.else_if,
+        "var": foreign.variable,
         "use": _use,
         "step": _infix,
         "where": _infix,
@@ -391,5 +395,6 @@ _DECISIONS = (
         "persist": _persist,
     }
     | dict.fromkeys(_CONCURRENT, _concurrent)
+    | dict.fromkeys(foreign.HANDLES, foreign.handler)
     | dict.fromkeys(_DECLARES_BLOCK, _declaration)
 )

@@ -16,6 +16,7 @@ block begins with one; so the grammar needs no optional line breaks.
 
 from __future__ import annotations
 
+from lumen.syntax import foreign
 from lumen.syntax.contextual import classify_word
 from lumen.syntax.layout_functions import Functions
 from lumen.syntax.layout_state import BRACKETS, DIRECTIVES, STATEMENT_START, VALUES
@@ -87,7 +88,15 @@ class Layout(Functions):
             self.raw.texts[self.i] = HABITS[text]
         if text in ("and", "or") and self.is_named_here():
             return
+        if text in ("==", "!=") and foreign.triple_equals(self):
+            return
+        if text == "++" and foreign.increment(self):
+            return
         self.emit("OP")
+
+    def colon(self) -> None:
+        """`:`, which begins a block elsewhere."""
+        foreign.colon(self)
 
     def type_test(self) -> None:
         """`is`, `is not`, `as`."""
@@ -208,6 +217,7 @@ _HANDLERS = {
     "async": "async_",
     "WORD": "word",
     "OP": "operator",
+    ":": "colon",
     "TYPE_TEST": "type_test",
     "not": "not_",
     "!": "bang",

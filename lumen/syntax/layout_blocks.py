@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from lumen.syntax.foreign import HANDLES, braced_record
 from lumen.syntax.layout_lines import LineBreaks
 from lumen.syntax.layout_state import ARMS, BRACKETS, FIELD_BLOCKS, PENDING, Open
 from lumen.syntax.tokens import CONTINUES, OPERAND_END
+
+_TRY = "`try` takes an expression; a block is tried by `attempt(fn() … end)`, and `match await` takes its failure"
 
 
 class Blocks(LineBreaks):
@@ -18,6 +21,8 @@ class Blocks(LineBreaks):
         top = self.stack[-1]
         if kind == "{" and self.next_kind() == "NL" and self.is_block_brace(top):
             return
+        if kind == "{" and braced_record(self):
+            kind = "("
         entry = self.push(kind, self.raw.texts[self.i])
         if kind == "(":
             entry.declares = top.kind in ("head", "sig", "fn?") or (top.kind == "block" and top.word in FIELD_BLOCKS)
@@ -39,7 +44,9 @@ class Blocks(LineBreaks):
     def close_bracket(self) -> None:
         """A closing bracket: what is pending inside ends with it."""
         if self.i in self.block_braces:
-            if self.next_kind() != "else":
+            if self.next_text() in HANDLES and self.stack[-1].word == "try":
+                self.statement_end()
+            elif self.next_kind() != "else":
                 self.end()
             return
         kind = self.raw.kinds[self.i]
@@ -103,12 +110,22 @@ class Blocks(LineBreaks):
         if self.is_named_here():
             return
         kind = self.raw.kinds[self.i]
-        if kind == "try" and self.next_kind() == "NL" and self.at_statement_start():
-            # A block from habit: keep its `end` in balance.
-            self.push("block", "try")
-            self.emit_error("syntax-error", "`try` takes an expression; a block is tried by `attempt(fn() … end)`")
+        if kind == "try" and self.at_statement_start() and self.opens_try_block():
             return
         self.emit(kind)
+
+    def opens_try_block(self) -> bool:
+        """`try` with a block, from other languages: reported, and its `end` (or braces) kept in balance."""
+        closer = self.raw.closers.get(self.i + 1, -1) if self.next_kind() == "{" else -1
+        if self.next_kind() != "NL" and ((closer < 0 and self.next_kind() != ":") or self.next_kind(2) != "NL"):
+            return False
+        self.push("block", "try")
+        self.emit_error("syntax-error", _TRY)
+        if closer >= 0:
+            self.block_braces.add(closer)
+        if self.next_kind() != "NL":
+            self.i += 1
+        return True
 
     def end(self) -> None:
         """`end`: close the innermost block."""

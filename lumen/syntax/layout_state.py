@@ -156,6 +156,11 @@ class LayoutState:
         """Kind of a raw token, `NL` past the end."""
         return self.raw.kinds[at] if at < len(self.raw.kinds) else "NL"
 
+    def next_is_deeper(self, newline: int = -1) -> bool:
+        """True when the line after a raw `NL` (the next token if none is given) is indented deeper than this one."""
+        newline = self.i + 1 if newline < 0 else newline
+        return newline + 1 < len(self.raw.kinds) and indentation(self.raw.texts[newline]) > self.indent
+
     def drop_last(self) -> None:
         """Take back the last token."""
         out = self.out
@@ -167,6 +172,8 @@ class LayoutState:
     def is_named_here(self) -> bool:
         """True (and emitted as a name) when a reserved word stands where only a name can: `.end`, `end: 3`."""
         previous = self.previous
+        if self.raw.kinds[self.i] in ("else", "loop", "try") and self.next_kind() == ":" and self.next_kind(2) == "NL":
+            return False  # a block as in Python
         if previous in (".", "?.") or (
             self.next_kind() == ":" and previous in ("(", ",", "_NL", "{") and self.raw.kinds[self.i] not in VALUES
         ):

@@ -42,9 +42,9 @@ _CLOSER_OF = {"(": ")", "[": "]", "{": "}", "?[": "]"}
 _ROLE = re.compile(r"role[ \t]+([^\W\d]\w*)[ \t]*(:|(?=\n|$))[ \t]*")
 _ROLE_EXPRESSION = re.compile(r"\s*(?:[rb]?[\"']|[\[(]|\w+\s*(?:[(),.\[+|]|\?\?))")
 _BLOCK_LINE = re.compile(r"\n([ \t]*)([^\n]*)")
-_LITERAL_BRACE = re.compile(r"\{\s*(?:[}\\]|\"[^\"\n]*\"\s*:)")
-_LITERAL_BRACE_PLAIN = re.compile(r"\{[ \t]*[}\\\n]")
-_LITERAL_BRACE_QUOTE = re.compile(r"\{[ \t]*(?:[}\\\n]|\"[^\"\n']*\"\s*:)")
+_LITERAL_BRACE = re.compile(r"\{\s*(?:[}\\:]|\"[^\"\n]*\"\s*:)")
+_LITERAL_BRACE_PLAIN = re.compile(r"\{[ \t]*[}\\\n:]")
+_LITERAL_BRACE_QUOTE = re.compile(r"\{[ \t]*(?:[}\\\n:]|\"[^\"\n']*\"\s*:)")
 _TEXT_RUN = {
     '"': re.compile(r'(?:[^"\\{\n]|\\u\{[^}"\n]*\}|\\[^\n])*'),
     "'": re.compile(r"(?:[^'\\{\n]|\\u\{[^}'\n]*\}|\\[^\n])*"),

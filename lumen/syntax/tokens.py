@@ -20,7 +20,7 @@ CONTEXTUAL = frozenset(
     """parallel race vote select timeout spawn emit assert record enum type const trait impl use macro grant agent
     effect handler bind pipeline memory machine orchestration guardrail eval pattern perform handle with expect state
     initial terminal guard transition stages step from to where set on_enter on_exit on_event repair persist
-    func def""".split()
+    func def do elsif elseif var catch except rescue finally""".split()
 )
 """Words that are keywords only where their construct can stand."""
 
