@@ -112,7 +112,6 @@ class ModuleBuilder:
         """Statements for after all declarations: `comptime` values."""
         self._imported: dict[str, tuple[str, str | None]] = {}
         self._methods: dict[tuple[Binding, str], str] = {}
-        self._constraints: set[Binding] = set()
         self._hidden = 0
         self._main: FunctionBuilder | None = None
         """Lowers what the module does when it loads."""

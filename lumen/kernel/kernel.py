@@ -173,7 +173,7 @@ class Kernel:
         return advance_real(self)
 
     def preempt(self, now_ns: int, arrivals: Sequence[Arrival] = (), *, may_nest: bool = True) -> bool:
-        """Called every 10 ms or so, from a signal handler, while Lumen code of the current task runs on the stack.
+        """Called every few milliseconds, from a signal handler, while Lumen code of the current task runs on the stack.
 
         Asks the task to step aside at its next loop back-edge (`turn.due`). If it has not done so since the last call,
         or a timer is due, runs one turn of the other tasks on top of it, and takes decisions.

@@ -23,7 +23,7 @@ class Turn:
         """Set together with a step aside: when this turn is over the host gets a look at the world."""
 
     def tick(self) -> bool:
-        """Whether to step aside now. Clears `due`: the next task has its own 10 ms."""
+        """Whether to step aside now. Clears `due`: the next task has its own slice."""
         self.due = False
         self.host_waits = True
         return True

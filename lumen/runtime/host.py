@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from lumen.runtime.progress import Progress
 
 FLUSH_TICKS = 10
-"""Busy code has its output flushed every so many ticks of 10 ms."""
+"""Busy code has its output flushed every so many ticks of the preemption timer."""
 _SLICE_S = 0.1
 """Longest uninterrupted wait while a progress line is shown (and on Windows, where Ctrl-C doesn't end a wait)."""
 

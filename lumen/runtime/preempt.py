@@ -1,4 +1,4 @@
-"""Keeps busy code from hanging the rest: a timer that interrupts it every 10 ms, and Ctrl-C.
+"""Keeps busy code from hanging the rest: a timer that interrupts it every 5 ms, and Ctrl-C.
 
 The handler of the timer looks at the frame it has interrupted. Lumen code, and the built-ins it calls, may be
 interrupted for good: the kernel fires what is due, lets other tasks run on top, and says whether `Cancelled` must

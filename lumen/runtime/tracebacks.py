@@ -132,11 +132,6 @@ def cell_of(code_name: str) -> str:
     return name
 
 
-def is_failure(value: object) -> bool:
-    """Whether an exception is a Failure, without importing the class."""
-    return hasattr(value, "code") and hasattr(value, "message")
-
-
 def shortened(stack: list[Place], keep: int = 4) -> list[tuple[Place | None, int, list[str]]]:
     """The stack with repetition folded: (place, 0, []), or (None, how many are left out, the cells that repeat)."""
     if len(stack) <= 3 * keep + 10:

@@ -29,11 +29,6 @@ class SourceFile:
             at = find("\n", at + 1)
         self._line_starts = starts
 
-    @property
-    def line_count(self) -> int:
-        """Number of lines; a text ending in a newline has an empty last line."""
-        return len(self._line_starts)
-
     def line_of(self, offset: int) -> int:
         """1-based line of a code-point offset; past the end is the last line."""
         return bisect_right(self._line_starts, offset)

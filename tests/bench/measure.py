@@ -9,6 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from lumen.compiler.cache import CodeCache
+from lumen.runtime.interpreter import Run, Settings
+from lumen.runtime.loader import Loader, Options
+from lumen.runtime.output import Output
+
 
 @dataclass
 class Row:
@@ -49,7 +54,8 @@ def ratio_of_medians(ours: Callable[[], Any], theirs: Callable[[], Any], quick: 
 
 
 def load(source: str) -> dict[str, Any]:
-    """The cells of a program as Python functions, as compiled for a run."""
-    from lumen.runtime.loader import load_for_test
-
-    return load_for_test(source)
+    """The cells of a program as Python functions, as a run of it leaves them."""
+    loader = Loader(Options(), CodeCache(None))
+    unit = loader.load_program("bench.lumen", source.encode())
+    Run(loader, unit, Output(None, keep=True), Settings()).run()
+    return unit.namespace
