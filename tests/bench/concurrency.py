@@ -1,8 +1,8 @@
 """Tasks, sleeps, channels, memory and deadlines: Lumen programs beside the same thing on Trio and asyncio.
 
 Lumen's side is a whole run of a program, its compilation included. Work that sleeps is measured in CPU seconds, since
-the waiting itself is the same for all; the rest in wall-clock seconds. A Lumen run raises the thresholds of Python's garbage
-collector while it lasts (`runtime/limits.py`), as part of what it does; the other sides run with Python's defaults.
+the waiting itself is the same for all; the rest in wall-clock seconds. A Lumen run raises the thresholds of Python's
+garbage collector while it lasts (`runtime/limits.py`), as part of what it does; the others run with Python's defaults.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import lumen
 import pytest
 
+import lumen
 from tests.bench import compute, concurrency
 
 SMALL = {
