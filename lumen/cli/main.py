@@ -28,7 +28,8 @@ def main(argv: list[str] | None = None) -> int:
         _open_streams()
     try:
         code = _dispatch(args)
-        sys.stdout.flush()  # here, where an error can be told
+        if not sys.stdout.closed:
+            sys.stdout.flush()  # here, where an error can be told
         return code
     except KeyboardInterrupt:
         # While compiling; a run takes Ctrl-C itself.
