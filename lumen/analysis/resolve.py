@@ -60,6 +60,8 @@ class Resolver(PatternResolver):
         self.uses: list[Use] = []
         self.copied: dict[tuple[Function, Binding], n.AssignStmt] = {}
         self.let_bound: set[Binding] = set()
+        self.naming: list[str | None] = []
+        """The names of the `let`s whose values are being resolved."""
         self.not_awaited: set[tuple[Function, str]] = set()
         """Names of branches of constructs that are not awaited where they stand, with the function around."""
         self.later: list[tuple[n.CellDecl, Scope, bool]] = []
@@ -279,7 +281,9 @@ class Resolver(PatternResolver):
 
     def visit_LetStmt(self, node: n.LetStmt) -> None:
         self.maybe(node.type)
+        self.naming.append(getattr(node.pattern, "name", None))
         self.visit(node.value)
+        self.naming.pop()
         before = len(self.scope.function.locals)
         self.pattern(node.pattern, is_mut=node.is_mut, binds_names=True)
         self.let_bound.update(self.scope.function.locals[before:])
@@ -393,6 +397,8 @@ class Resolver(PatternResolver):
             hint = "only methods of records, enums, and impls have a `self`"
         elif (self.scope.function, name) in self.not_awaited:
             hint = f"`{name}` becomes a variable if the construct is awaited where it stands: `await parallel …`"
+        elif name in self.naming and isinstance(self.scope.function.node, n.Lambda):
+            hint = f"a lambda can't name itself; write `cell {name}(…) … end`, which may stand here as well"
         elif (module := self.exporter(name)) is not None:
             hint = f"import it: `import {module}: {name}`"
         report(self.analysis, "unresolved-name", f"`{name}` is not defined", node, hint=hint)

@@ -66,6 +66,8 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "unknown-attribute": ("style", "an attribute that no construct knows"),
     "deprecated": ("style", "a use of something that is marked `@deprecated`"),
     "missing-await": ("type", "a future used as if it were its value"),
+    "unused-result": ("style", "a call that only gives a value, which nothing takes"),
+    "mixed-branches": ("style", "branches with and without names in one `parallel`"),
     "assigned-copy": ("style", "a closure assigns to its own copy of a variable"),
     # Files
     "file-not-found": ("file", "there is no such file"),

@@ -11,6 +11,7 @@ from lumen.analysis.checks.determinism import check_determinism
 from lumen.analysis.checks.exhaustive import check_matches
 from lumen.analysis.checks.futures import check_futures
 from lumen.analysis.checks.placement import check_placement
+from lumen.analysis.checks.results import check_results
 
 if TYPE_CHECKING:
     from lumen.analysis.declared import Declared
@@ -24,4 +25,5 @@ def run_checks(declared: Declared, *, seeded: bool) -> None:
     check_placement(declared)
     check_matches(declared)
     check_futures(declared)
+    check_results(declared)
     check_determinism(declared, seeded=seeded)

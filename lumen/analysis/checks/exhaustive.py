@@ -79,8 +79,12 @@ def _check(forms: _Forms, node: n.Match) -> None:
         if arm.guard is None:
             rows.extend((form,) for form in alternatives)
             taken = taken or forms.takes_everything(arm.pattern)
-    found = next((row[0] for row in rows if isinstance(row[0], _Constructor)), None)
     expected = forms.siblings_of_type(node.subject)
+    if expected is None and isinstance(node.subject, n.Await):
+        heads = {arm.pattern.path for arm in node.arms if isinstance(arm.pattern, n.ConstructorPattern)}
+        if heads <= {("err",), ("Error",)}:
+            return  # these take the failure, and say nothing of what the value is
+    found = next((row[0] for row in rows if isinstance(row[0], _Constructor)), None)
     if taken or (found is None and expected is None):
         return
     siblings, arity = expected if expected is not None else (found.siblings, found.arity) if found else ((), ())

@@ -22,10 +22,11 @@ _LOOPS = n.While | n.WhileLet | n.Loop | n.For
 
 def check_placement(declared: Declared) -> None:
     """Codes: break-outside-loop, unknown-label, return-outside-cell, yield-outside-cell, propagate-outside-cell,
-    await-not-possible."""
+    await-not-possible, bad-directive."""
     analysis = declared.analysis
     for function, nodes in declared.own.items():
         _leaving(analysis, function, nodes)
+        _directives(analysis, nodes)
         # Walking with the loops around each node is dear, and most functions leave no loop.
         if any(isinstance(node, n.BreakStmt | n.ContinueStmt) for node in nodes):
             _loops(analysis, function)
@@ -39,6 +40,13 @@ def check_placement(declared: Declared) -> None:
     for item in analysis.module.body:
         if isinstance(item, n.ConstDecl) and item.value not in analysis.functions:
             _waits(analysis, walk(item.value, analysis.functions), "the value of a constant")
+
+
+def _directives(analysis: Analysis, nodes: list[n.Node]) -> None:
+    """Directives are about the whole file."""
+    for node in nodes:
+        if isinstance(node, n.Directive) and node not in analysis.module.directives:
+            report(analysis, "bad-directive", f"`@{node.name}` must stand at the top of the file", node)
 
 
 def _waits(analysis: Analysis, nodes: Iterable[n.Node], what: str) -> None:
