@@ -34,6 +34,7 @@ from lumen.runtime.interpreter import Run, Settings
 from lumen.runtime.loader import Loader, LoadError, Options, ProgramErrors
 from lumen.runtime.output import Output
 from lumen.values.convert import from_python, to_jsonable
+from lumen.values.errors import Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -280,7 +281,10 @@ class Interpreter:
             raise _unreadable(error, name) from None
         settings = Settings()
         settings.cell = cell
-        settings.kwargs = {key: from_python(value, f"argument `{key}`") for key, value in (args or {}).items()}
+        try:
+            settings.kwargs = {key: from_python(value, f"argument `{key}`") for key, value in (args or {}).items()}
+        except Failure as failure:
+            raise LumenError("invalid-args", failure.message, failure.message, {"file": name}) from None
         settings.seed = self.seed
         settings.timeout_ms = None if self.timeout_s is None else self.timeout_s * 1000
         settings.on_exit = self.on_exit

@@ -24,7 +24,6 @@ from attrs import frozen
 
 from lumen.analysis.scopes import Binding, Colour, Function, Kind
 from lumen.analysis.tables import Analysis
-from lumen.analysis.types import ANY, Type
 from lumen.analysis.walk import walk
 from lumen.compiler import lower_concurrency, lower_stmt  # noqa: F401  (they register what they lower)
 from lumen.compiler.declarations import cell_statements, declaration_statements
@@ -260,10 +259,6 @@ class ModuleBuilder:
             enum = self.analysis.imported.get(binding.parent, {})
             return tuple(f[0] for f in enum.get("variants", {}).get(binding.origin_name or binding.name, ()))
         return ()
-
-    def field_type(self, binding: Binding, field: str) -> Type:
-        """What is known of a field's type."""
-        return ANY
 
     def has_constraints(self, binding: Binding | None) -> bool:
         """Whether updating a field must check `where` constraints; of imported records we don't know, so yes."""

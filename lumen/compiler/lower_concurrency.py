@@ -147,6 +147,11 @@ def _call_form(
 ) -> ast.expr:
     """`race(f(), g())`: calls run in branches of their own; `race(futures)` takes what is in the list."""
     py = b.py
+    if len(branches) == 1 and _gives_list(b, branches[0]):
+        listed = py.list_of(node, [py.call(node, b.module.task_body(b, branches[0], branches[0].value))])
+        if node.kind == "select":
+            return py.call(node, "$select_values", listed, site, py.const(node, False))
+        return py.call(node, f"${node.kind}_values", listed, *trailing, site)
     if all(isinstance(br.value, (n.Name, n.Attr, n.ListExpr, n.Comprehension, n.Index, n.IntLit, n.NullLit, n.StringLit,
                                  n.BoolLit, n.FloatLit, n.Spawn)) for br in branches):  # fmt: skip
         values = py.list_of(node, b.operands([br.value for br in branches]))
@@ -159,6 +164,12 @@ def _call_form(
     if node.kind == "select":
         return py.call(node, "$select", listed, site, py.const(node, False))
     return py.call(node, f"${node.kind}", listed, *trailing, site)
+
+
+def _gives_list(b: FunctionBuilder, branch: n.Branch) -> bool:
+    """Whether a lone argument makes the list of branches: `parallel(append(futures, f))`."""
+    is_plain = b.analysis.functions[branch].colour is Colour.PLAIN
+    return is_plain and b.type_of(branch.value).name in ("list", "tuple")
 
 
 def _for_form(

@@ -144,7 +144,7 @@ def _constructor(b: FunctionBuilder, pattern: n.ConstructorPattern, subject: Sub
         if field is None:
             test.conditions.append(py.const(arg, False))
             continue
-        _fill(b, arg.pattern, _part(b, arg, subject, field), b.module.field_type(binding, field), test)
+        _fill(b, arg.pattern, _part(b, arg, subject, field), ANY, test)
 
 
 def _has_fields(b: FunctionBuilder, binding: Binding) -> bool:
