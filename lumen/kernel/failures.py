@@ -57,6 +57,10 @@ class Failures:
         """One line about it for lists of causes, with its place when that is known."""
         return str(failure)
 
+    def show(self, value: object) -> str:
+        """A value in a message, with its type."""
+        return repr(value)
+
     def state_of(self, future: Future) -> object:
         """The value of `future.state`."""
         return future.status

@@ -297,7 +297,8 @@ class Kernel:
         """Milliseconds given by a program, checked."""
         if type(ms) is int or (type(ms) is float and ms == ms and ms not in (float("inf"), float("-inf"))):
             return max(0, int(ms * 1_000_000))
-        raise self.failures.make("type-mismatch", f"`{what}` takes a number of milliseconds, got {ms!r}")
+        message = f"`{what}` takes a number of milliseconds, got {self.failures.show(ms)}"
+        raise self.failures.make("type-mismatch", message)
 
     async def sleep(self, ms: float) -> None:
         """Suspend the current task; `sleep(0)` lets every other ready task run once."""

@@ -7,6 +7,7 @@ that suspends, whatever its body does.
 from __future__ import annotations
 
 from lumen.kernel.task import CoroutineType
+from lumen.values.display import describe
 from lumen.values.equality import to_key
 from lumen.values.errors import Failure, Halt
 
@@ -24,7 +25,7 @@ def retrying(
 ) -> Callable[..., Coroutine[Any, Any, Any]]:
     """A failing call is made again, up to `times` times, after base_ms, 2 base_ms, …; then its failure stands."""
     if type(times) is not int or times < 0:
-        raise Failure("invalid-args", f"`@retry` of `{name}` takes how often to try again, got {times!r}")
+        raise Failure("invalid-args", f"`@retry` of `{name}` takes how often to try again, got {describe(times)}")
 
     async def call(*args: Any, **kwargs: Any) -> Any:
         left = times

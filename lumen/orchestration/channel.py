@@ -77,9 +77,8 @@ class Channel:
 
     def __init__(self, kernel: Kernel, number: int, capacity: int | None = 0) -> None:
         if capacity is not None and (type(capacity) is not int or capacity < 0):
-            raise kernel.failures.make(
-                "invalid-args", f"`capacity` of a channel is an Int of at least 0, or null; got {capacity!r}"
-            )
+            message = f"`capacity` of a channel is an Int of at least 0, or null; got {kernel.failures.show(capacity)}"
+            raise kernel.failures.make("invalid-args", message)
         self.kernel = kernel
         self.number = number
         self.capacity = capacity

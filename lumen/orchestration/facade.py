@@ -358,7 +358,9 @@ class Orchestration:
 
     def _limit(self, limit: Any) -> int | None:
         if limit is not None and (type(limit) is not int or limit < 1):
-            raise self.kernel.failures.make("invalid-args", f"`max` of parallel must be a positive Int, got {limit!r}")
+            failures = self.kernel.failures
+            message = f"`max` of `parallel` must be a positive Int, got {failures.show(limit)}"
+            raise failures.make("invalid-args", message)
         return limit
 
 

@@ -51,7 +51,9 @@ class SuspendingGenerator:
         self._kernel.close_generator(self._items)
 
     def _show(self) -> str:
-        return f"<generator {getattr(self._items, '__name__', '')}>"
+        from lumen.values.errors import cell_name
+
+        return f"<generator {cell_name(getattr(self._items, '__name__', ''))}>"
 
 
 async def leave(iterator: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lumen.kernel.failures import Failures
 from lumen.kernel.future import COMPLETED, FAILED
+from lumen.values.display import describe
 from lumen.values.errors import Failure, Halt, failure_of, failure_value, place_of
 from lumen.values.model import Completed, ErrorState, Pending
 
@@ -51,6 +52,10 @@ class LumenFailures(Failures):
         if line is None:
             return known.message
         return f"{known.message} (line {line}, in {cell})"
+
+    def show(self, value: object) -> str:
+        """As the messages of built-ins show it."""
+        return describe(value)
 
     def state_of(self, future: Future) -> object:
         """A variant of the built-in enum FutureState."""

@@ -41,7 +41,8 @@ class Vote(Construct):
             has_keys: the branches give `(key, value)`, compared by key (see `keyed`).
         """
         if quorum is not None and (type(quorum) is not int or quorum < 1):
-            raise kernel.failures.make("invalid-args", f"`quorum` of vote must be a positive Int, got {quorum!r}")
+            message = f"`quorum` of `vote` must be a positive Int, got {kernel.failures.show(quorum)}"
+            raise kernel.failures.make("invalid-args", message)
         super().__init__(kernel, site, count)
         self._quorum = quorum
         self._has_keys = has_keys

@@ -236,6 +236,8 @@ def describe(value: Any) -> str:
     kind = type(value)
     if kind in (list, dict, Set, tuple) and len(value) > 20:
         return f"{kind_name(value)} of {len(value)}"
+    if hasattr(kind, "_type_name") or kind.__name__ == "generator":
+        return class_name(kind)  # a future, a channel: its state is of no help where it does not belong
     text = represent(value, 60)
     if len(text) > 60:
         text = text[:57] + "…"

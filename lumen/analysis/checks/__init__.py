@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 
 def run_checks(declared: Declared, *, seeded: bool) -> None:
-    """All checks; their order does not matter."""
+    """All checks; the order matters only to the last, which has no advice for what has been found wrong."""
     check_declarations(declared)
     check_attributes(declared)
     check_arguments(declared)
     check_placement(declared)
     check_matches(declared)
     check_futures(declared)
-    check_results(declared)
     check_determinism(declared, seeded=seeded)
+    check_results(declared)

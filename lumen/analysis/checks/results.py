@@ -67,6 +67,11 @@ def _copy(declared: Declared, node: n.Expr) -> None:
         name in declared.methods or name in declared.imported_methods or name in declared.field_names
     ):
         return  # the value may have a method of that name
+    if any(
+        found.severity == "error" and found.span.start >= node.span.start and found.span.end <= node.span.end
+        for found in analysis.diagnostics
+    ):
+        return  # a wrong call has been reported already
     subject = _subject(node)
     shown = "xs" if subject is None else analysis.file.slice(subject.span)
     is_variable = isinstance(subject, n.Name | n.Attr | n.Index) and len(shown) <= _SHORT and "\n" not in shown
