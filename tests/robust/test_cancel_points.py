@@ -50,16 +50,20 @@ PROGRAMS = {
     "bounded": 'await parallel(max: 2) for i in 0..5\n    guarded("i{i}", i)\n  end',
     "race": 'await race\n    guarded("a", 3)\n    guarded("b", 1)\n    fail("no")\n  end',
     "vote": 'await vote(quorum: 2) for i in [1, 2, 1]\n    length(guarded("v{i}", i))\n  end',
-    "select": 'let ch = channel()\n  feed(ch, 2)\n  await select\n    x = ch.receive()\n    y = guarded("s", 2)\n  end\n  ch.receive()',
+    "select": "let ch = channel()\n  feed(ch, 2)\n  await select\n    x = ch.receive()\n"
+    '    y = guarded("s", 2)\n  end\n  ch.receive()',
     "timeout": 'await timeout(2, guarded("t", 4))\n  await timeout(9, guarded("u", 2))',
     "spawn": 'let f = spawn(guarded("f", 2))\n  let g = spawn(fn() => await f)\n  sleep(1)\n  await [g, f]',
     "generator": "for x in numbers(4)\n    if x == 2\n      break\n    end\n  end",
     "channel": "let ch = channel(capacity: 1)\n  feed(ch, 4)\n  for x in ch\n    sleep(1)\n  end",
     "attempt": 'let r = attempt(fn() => await parallel(guarded("a", 2), fail("x")))\n  guarded("after", 1)',
-    "boundary": 'match await spawn(guarded("m", 2))\n    e: Error -> guarded("error", 1)\n    v -> guarded("value", 1)\n  end',
-    "nested": 'await race\n    await parallel\n      guarded("a", 4)\n      await timeout(3, guarded("b", 9))\n    end\n'
+    "boundary": 'match await spawn(guarded("m", 2))\n    e: Error -> guarded("error", 1)\n'
+    '    v -> guarded("value", 1)\n  end',
+    "nested": 'await race\n    await parallel\n      guarded("a", 4)\n'
+    '      await timeout(3, guarded("b", 9))\n    end\n'
     '    await select\n      p = guarded("c", 5)\n      q = guarded("d", 6)\n    end\n  end',
-    "failing defer": 'defer\n    print("- outer")\n  end\n  print("+ outer")\n  await race\n    guarded("a", 1)\n    guarded("b", 2)\n  end',
+    "failing defer": 'defer\n    print("- outer")\n  end\n  print("+ outer")\n  await race\n'
+    '    guarded("a", 1)\n    guarded("b", 2)\n  end',
 }
 
 

@@ -49,7 +49,10 @@ cell slowly()
   sleep(100_000)
 end
 """
-TOOLS = "import threading\nimport trio\n\ndef wait():\n    threading.Event().wait(5)\n\n\nasync def await_():\n    await trio.sleep(100)\n"
+TOOLS = (
+    "import threading\nimport trio\n\ndef wait():\n    threading.Event().wait(5)\n\n\n"
+    "async def await_():\n    await trio.sleep(100)\n"
+)
 
 
 def start(lumen, program, *options):
@@ -83,7 +86,11 @@ def test_in_virtual_time(lumen):
 
 
 def test_the_second_leaves_at_once(lumen):
-    process = start(lumen, 'cell main()\n  defer\n    print("cleaning")\n    sleep(100_000)\n  end\n  print("ready")\n  sleep(100_000)\nend\n')
+    process = start(
+        lumen,
+        'cell main()\n  defer\n    print("cleaning")\n    sleep(100_000)\n  end\n  print("ready")\n'
+        "  sleep(100_000)\nend\n",
+    )
     process.send_signal(signal.SIGINT)
     assert process.stdout.readline() == b"cleaning\n"
     process.send_signal(signal.SIGINT)

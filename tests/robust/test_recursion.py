@@ -9,10 +9,13 @@ import lumen
 DEEP = {
     "plain": "cell f(n: Int) -> Int\n  if n == 0 then 0 else 1 + f(n - 1)\nend\nprint(f(10000))",
     "closure": "let f = fn(g, n) => if n == 0 then 0 else 1 + g(g, n - 1)\nprint(f(f, 10000))",
-    "method": "record P(x: Int)\n  cell down(self) -> Int\n    if self.x == 0 then 0 else 1 + P(self.x - 1).down()\n  end\nend\n"
+    "method": "record P(x: Int)\n  cell down(self) -> Int\n"
+    "    if self.x == 0 then 0 else 1 + P(self.x - 1).down()\n  end\nend\n"
     "print(P(10000).down())",
-    "mutual": "cell a(n)\n  if n == 0 then 0 else 1 + b(n - 1)\nend\ncell b(n)\n  if n == 0 then 0 else 1 + a(n - 1)\nend\nprint(a(10000))",
-    "tasks": "async cell f(n)\n  if n == 0\n    return 0\n  end\n  return 1 + await f(n - 1)\nend\nprint(await f(10000))",
+    "mutual": "cell a(n)\n  if n == 0 then 0 else 1 + b(n - 1)\nend\ncell b(n)\n"
+    "  if n == 0 then 0 else 1 + a(n - 1)\nend\nprint(a(10000))",
+    "tasks": "async cell f(n)\n  if n == 0\n    return 0\n  end\n  return 1 + await f(n - 1)\nend\n"
+    "print(await f(10000))",
 }
 
 
@@ -99,7 +102,10 @@ def test_an_endless_tree_of_tasks(is_fifo, monkeypatch):
 
 
 def test_an_overflow_is_a_failure_like_others():
-    source = "cell f(n)\n  return f(n + 1)\nend\nlet r = attempt(fn() => f(0))\nmatch r\n  err(e) -> print(e.code)\n  _ -> print(0)\nend\nprint(1)\n"
+    source = (
+        "cell f(n)\n  return f(n + 1)\nend\nlet r = attempt(fn() => f(0))\nmatch r\n"
+        "  err(e) -> print(e.code)\n  _ -> print(0)\nend\nprint(1)\n"
+    )
     assert lumen.Interpreter().run(source=source).output == "stack-overflow\n1\n"
 
 

@@ -42,7 +42,9 @@ def test_closed_streams_and_programs_from_pipes(lumen, command, out):
 
 
 @posix
-@pytest.mark.parametrize("words", ["run main.lumen", "run main.lumen --format json", "check main.lumen", "--version", "--help"])
+@pytest.mark.parametrize(
+    "words", ["run main.lumen", "run main.lumen --format json", "check main.lumen", "--version", "--help"]
+)
 def test_output_to_a_full_disk(lumen, words):
     if not os.path.exists("/dev/full"):
         pytest.skip("needs /dev/full")
@@ -73,7 +75,9 @@ def test_a_fifo_as_program(lumen):
 
 
 @posix
-@pytest.mark.parametrize("name", ["odd \"name`.lumen", "é 中.lumen", "a\nb.lumen", "-.lumen", "x.lumen.lumen", "noending"])
+@pytest.mark.parametrize(
+    "name", ['odd "name`.lumen', "é 中.lumen", "a\nb.lumen", "-.lumen", "x.lumen.lumen", "noending"]
+)
 def test_odd_file_names(lumen, name):
     lumen.write(name, "print(1 // 0)\n")
     done = lumen.do("run", "./" + name)

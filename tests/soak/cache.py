@@ -14,7 +14,10 @@ COUNT = 20
 """Rounds; in each, PROCESSES start at once on one program and one empty cache, and again on a damaged one."""
 PROCESSES = 16
 ROOT = Path(__file__).parents[2]
-_MAIN = "import shapes: area, Square\nimport std.list: *\nprint(area(Square(3)))\ncell main()\n  return area(Square({n}))\nend\n"
+_MAIN = (
+    "import shapes: area, Square\nimport std.list: *\nprint(area(Square(3)))\ncell main()\n"
+    "  return area(Square({n}))\nend\n"
+)
 _SHAPES = "record Square(side: Int) end\ncell area(s: Square) -> Int\n  return s.side * s.side\nend\n"
 
 
