@@ -13,6 +13,7 @@ from _heapq import heappop, heappush
 from lumen.kernel.asks import PendingAsk
 from lumen.kernel.cancel import Cancelled, cancel_tree
 from lumen.kernel.clockwork import advance_real, advance_virtual, fire_due, fire_overdue, follow_real_time
+from lumen.kernel.depth import LOOK_TURNS, DepthWatch
 from lumen.kernel.failures import Failures, KernelError
 from lumen.kernel.future import (
     BRANCH,
@@ -131,6 +132,7 @@ class Kernel:
         self._nested_starts = 0
         self._nested_turns = 0
         self._look_at = LOOK_EVERY
+        self._depths = DepthWatch()
         self.starting: list[Any] = []
         """Constructs that are starting their branches, outermost first: one of these may keep the processor."""
         self.overdue_turns = 0
@@ -467,6 +469,8 @@ class Kernel:
         self.turns += 1
         if self.spawned_count >= self._look_at:
             self._look_for_endless()
+        if not self.turns & (LOOK_TURNS - 1):
+            self._depths.look(self)
         for _ in range(len(ready)):
             if not ready:
                 break  # a nested turn has run them
