@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from attrs import define
+from attrs import define, evolve
 
 from lumen.analysis.scopes import Binding, Kind
 from lumen.analysis.tables import CallTarget
@@ -232,6 +232,8 @@ def assign(b: FunctionBuilder, node: n.AssignStmt) -> None:
     if isinstance(target, n.TupleExpr):
         assign_several(b, node, target)
         return
+    if node.op == "??":
+        node = _fill_null(node)
     grows = growth(b, node)
     if isinstance(target, n.Name):
         binding = b.analysis.bindings.get(target)
@@ -258,6 +260,14 @@ def assign(b: FunctionBuilder, node: n.AssignStmt) -> None:
         return
     b.note_global(binding)
     update_path(b, node, binding, grows)
+
+
+def _fill_null(node: n.AssignStmt) -> n.AssignStmt:
+    """`x ??= e` is `x = x ?? e`; a missing field or entry counts as null."""
+    old = node.target
+    if isinstance(old, (n.Attr, n.Index)):
+        old = evolve(old, is_optional=True)
+    return n.AssignStmt(node.span, node.target, None, n.Binary(node.value.span, "??", old, node.value))
 
 
 def own_root(b: FunctionBuilder, node: n.Node, binding: Binding) -> None:

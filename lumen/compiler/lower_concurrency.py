@@ -51,6 +51,10 @@ def spawned(b: FunctionBuilder, node: n.Node, value: n.Expr) -> ast.expr:
         made = _spawned_call(b, node, value, site)
         if made is not None:
             return made
+    if isinstance(value, (n.Name, n.Attr, n.Index)) or node not in b.analysis.functions:
+        # A function is called in the new task; anything else is its result.
+        args = py.tuple_of(node, [b.expr(value)])
+        return py.call(node, "$spawn_call", py.name(node, "$called"), args, py.const(node, None), site)
     function = b.module.task_body(b, node, value)
     return py.call(node, "$spawn_call", function, py.tuple_of(node, []), py.const(node, None), site)
 

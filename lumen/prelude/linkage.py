@@ -34,6 +34,11 @@ def itself(value: Any) -> Any:
     return value
 
 
+def called(value: Any) -> Any:
+    """`spawn(f)` of a value: what a function gives, which may be a coroutine; any other value is itself."""
+    return value() if callable(value) and not isinstance(value, type) else value
+
+
 def caught(exc: BaseException) -> Any:
     """A caught failure as an `Error` value; `halt` ends the run and is not caught."""
     if isinstance(exc, Halt):

@@ -290,6 +290,7 @@ _SUPPORT: dict[str, str] = {
     "missing": "core.MISSING",
     "unshared": "linkage.UNIQUE",
     "itself": "linkage.itself",
+    "called": "linkage.called",
     "allocate": "linkage.allocate",
     "direct.sqrt": "direct.sqrt",
     "direct.sin": "direct.sin",
