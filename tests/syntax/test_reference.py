@@ -12,7 +12,7 @@ from lumen.source.file import SourceFile
 from lumen.syntax.parse import parse_module
 
 TEXT = (Path(grammar_path()).parent / "README.md").read_text(encoding="utf-8")
-BLOCKS = [(TEXT.count("\n", 0, m.start()) + 2, m[1]) for m in re.finditer(r"```lumen\n(.*?)```", TEXT, re.S)]
+BLOCKS = [(TEXT.count("\n", 0, m.start()) + 2, m[1]) for m in re.finditer(r"```lumen.*\n((?s:.*?))```", TEXT)]
 
 
 @pytest.mark.parametrize(("line", "text"), BLOCKS, ids=[f"line {line}" for line, _ in BLOCKS])
