@@ -167,9 +167,10 @@ def _sequence(
     py = b.py
     rest = next((i for i, item in enumerate(items) if isinstance(item, n.RestPattern)), None)
     wanted = len(items) - (rest is not None)
-    kind = "list" if cls == "$listclass" else "tuple"
-    if t.name != kind:
-        test.conditions.append(py.compare(pattern, py.class_of(pattern, subject()), ("is", py.name(pattern, cls))))
+    kinds = {"$listclass": ("list",), "$tupleclass": ("tuple",), "$sequences": ("tuple", "list")}[cls]
+    if t.name not in kinds:
+        how = "is" if len(kinds) == 1 else "in"
+        test.conditions.append(py.compare(pattern, py.class_of(pattern, subject()), (how, py.name(pattern, cls))))
     if t.name != "tuple" or len(t.args) != wanted or rest is not None:
         size = py.call(pattern, "$pylen", subject())
         test.conditions.append(py.compare(pattern, size, ("==" if rest is None else ">=", py.const(pattern, wanted))))
@@ -413,7 +414,12 @@ def if_let(b: FunctionBuilder, node: n.IfLet, dest: Dest) -> None:
 
 def destructure(b: FunctionBuilder, node: n.Node, pattern: n.Pattern, value: ast.expr, t: Type) -> None:
     """Bind a pattern that must match (`let`, `for`): a failure `no-match` where it doesn't."""
-    test = pattern_test(b, pattern, lambda: value, t)
+    test = Test()
+    if isinstance(pattern, n.TuplePattern):
+        # Here a list does as well: `let (a, b) = await parallel(f(), g())`.
+        _sequence(b, pattern, pattern.items, "$sequences", lambda: value, t, test)
+    else:
+        _fill(b, pattern, lambda: value, t, test)
     if test.conditions:
         written = b.py.const(pattern, b.py.file.slice(pattern.span))
         fail = b.py.do(pattern, b.py.call(pattern, "$no_fit", value, written))

@@ -318,6 +318,7 @@ _SUPPORT: dict[str, str] = {
 _PYTHON: dict[str, object] = {
     "list": list,
     "listclass": list,
+    "sequences": frozenset((list, tuple)),
     "tupleclass": tuple,
     "dictclass": dict,
     "intclass": int,

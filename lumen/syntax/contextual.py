@@ -41,6 +41,16 @@ def classify_word(layout: Layout) -> None:
         layout.emit("NAME")
 
 
+def _is_bound(layout: Layout, word: str) -> bool:
+    """Whether the word is introduced as a variable or parameter somewhere in the file."""
+    kinds, texts = layout.raw.kinds, layout.raw.texts
+    return any(
+        text == word and (kinds[i - 1] in ("let", "mut", "for", "(", ",") or kinds[i + 1] in ("=", ":", ",", ")"))
+        for i, text in enumerate(texts[:-1])
+        if i
+    )
+
+
 def _name_ahead(following: str) -> bool:
     return following in ("NAME", "WORD")
 
@@ -51,7 +61,11 @@ def _concurrent(layout: Layout, word: str, following: str) -> bool:
         _open_concurrent(layout, word)
         return True
     if following == "NL":
-        if layout.previous in OPERAND_END or not (layout.next_is_deeper() or _is_empty_block(layout)):
+        if layout.previous in OPERAND_END:
+            return False
+        # A body that is not indented: the word opens a block unless the file uses it as a name.
+        is_marked = layout.next_is_deeper() or _is_empty_block(layout) or layout.previous == "await"
+        if not is_marked and _is_bound(layout, word):
             return False
         _open_concurrent(layout, word)
         return True

@@ -38,6 +38,11 @@ _TOKEN = re.compile(
 _KINDS = {word: word for word in RESERVED} | dict.fromkeys(CONTEXTUAL, "WORD")
 _KINDS |= {"_": "_", "and": "OP", "or": "OP", "is": "TYPE_TEST", "as": "TYPE_TEST", "role": "WORD"}
 _KINDS |= {word: to for word, to in HABITS.items() if word.isalpha() and to in ("true", "false", "null", "elif")}
+_KINDS_WITH_NONE = {word: kind for word, kind in _KINDS.items() if word != "None"}
+_NONE_VARIANT = re.compile(
+    r"^[ \t]*(?:pub[ \t]+)?enum\b(?:(?!\bend\b).)*?\bNone\b|^[ \t]*import\b[^\n]*\bNone\b", re.MULTILINE | re.DOTALL
+)
+"""A file with a variant called `None`: there the word is that variant, and no longer a habit for `null`."""
 _CLOSER_OF = {"(": ")", "[": "]", "{": "}", "?[": "]"}
 _ROLE = re.compile(r"role[ \t]+([^\W\d]\w*)[ \t]*(:|(?=\n|$))[ \t]*")
 _ROLE_EXPRESSION = re.compile(r"\s*(?:[rb]?[\"']|[\[(]|\w+\s*(?:[(),.\[+|]|\?\?))")
@@ -72,7 +77,8 @@ class Lexer:
         """All tokens of the text; the last one is an `NL` (with width 0) at its end."""
         tokens, text = self.tokens, self.text
         kinds, texts, starts, ends = tokens.kinds, tokens.texts, tokens.starts, tokens.ends
-        match, kind_of = _TOKEN.match, _KINDS.get
+        match = _TOKEN.match
+        kind_of = (_KINDS_WITH_NONE if "None" in text and _NONE_VARIANT.search(text) else _KINDS).get
         first = len(text) - len(text.lstrip(" \t\f\n"))
         pos = first
         indent = text.rfind("\n", 0, first) + 1
