@@ -60,7 +60,9 @@ class Report:
 
     def as_text(self, *, colour: bool = False) -> str:
         """Headline, place with its source line, the way there, causes, notes."""
-        lines = [f"{paint(f'error[{self.code}]', 'error', colour)}: {paint(self.message, 'bold', colour)}"]
+        # The message of a construct all of whose branches failed lists them; here each is shown with its place.
+        message = self.message.partition("\n")[0] if self.causes else self.message
+        lines = [f"{paint(f'error[{self.code}]', 'error', colour)}: {paint(message, 'bold', colour)}"]
         lines += self._body(colour)
         return "\n".join(lines)
 

@@ -33,7 +33,8 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "unexpected `b` after `a`": ("a b",),
     "expected `,` or `)` before `2`": ("print(1 2)",),
     "expected `,` or `]` before `2`": ("let x = [1 2]",),
-    "`==` compares; `=` can't stand here": ("if x = 3\n  1\nend", "print(x = 3)", "a + b = 2"),
+    "`==` compares; `=` can't stand here": ("if x = 3\n  1\nend", "a + b = 2"),
+    "`=` can't stand here: an argument is named by `:`, and `==` compares": ("print(x = 3)", "P(1, y=2)"),
     "`end` is a word of the language and can't be a name": ("let end = 3", "cell f(end)\n  1\nend"),
     "this string is never closed": ('let x = "abc', 'print("abc)\n', 'let x = """abc'),
     "unexpected `if` after `a` (the short form is `if c then a else b`)": ("let x = a if b else c",),
@@ -138,6 +139,8 @@ def _message(kind: str, shown: str, previous: str, before: str, row: frozenset[s
     if wants_expression and previous not in OPERAND_END:
         return f"expected an expression after `{before}`"
     if kind == "=" and previous in OPERAND_END and "=" not in row:
+        if ")" in row and "," in row:
+            return "`=` can't stand here: an argument is named by `:`, and `==` compares"
         return "`==` compares; `=` can't stand here"
     wanted = _wanted(row, previous, kind)
     if wanted:
