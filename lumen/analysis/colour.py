@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from attrs import Factory, define, evolve
 
-from lumen.analysis.functions import UNKNOWN, FunctionValues, Reason
+from lumen.analysis.functions import ALWAYS, UNKNOWN, FunctionValues, Reason
 from lumen.analysis.scopes import Binding, Colour, Function, Kind
 from lumen.analysis.signatures import BUILTINS, SUSPENDING_METHODS, VALUE_METHODS
 from lumen.analysis.walk import walk
@@ -31,6 +31,12 @@ if TYPE_CHECKING:
     from lumen.analysis.types import Type
 
 _PLAIN_ITERABLES = frozenset({"list", "set", "map", "tuple", "String", "Bytes"})
+
+_GO_THROUGH = frozenset(
+    """enumerate zip to_list to_set to_map take drop slice first last chunk window reverse sort unique flatten sum min
+    max join index_of map filter flat_map reduce count any all find position group_by partition sort_by""".split()
+)
+"""Built-ins that take a generator for its items."""
 
 _SUSPENDING_NAMES = frozenset().union(*SUSPENDING_METHODS.values())
 _VALUE_METHOD_NAMES = frozenset().union(*VALUE_METHODS.values())
@@ -51,6 +57,9 @@ class Site:
     is_colouring: bool = True
     """Whether the function suspends here. Not where a call is only started (by `spawn`), nor where a map may hold
     a function under the name of a built-in: that is too rare to slow every `m.keys()` down."""
+
+    is_collecting: bool = False
+    """The node is a channel or generator whose items are collected, for a built-in that can't wait."""
 
     @property
     def is_suspending(self) -> bool:
@@ -97,8 +106,10 @@ class Colouring:
             if isinstance(function.node, n.RecordDecl | n.Comptime):
                 # These can't wait: `checks/placement.py` refuses what certainly would.
                 function.colour = Colour.PLAIN
-        for facts in self.facts.values():
+        for function, facts in self.facts.items():
             for site in facts.sites:
+                if site.is_collecting and site.is_suspending and function.colour is Colour.SUSPENDS:
+                    self.analysis.collected.add(site.node)
                 if site.is_suspending and site.is_marked:
                     self.analysis.suspends.add(site.node)
                     if site.is_maybe:
@@ -172,6 +183,10 @@ class Colouring:
             self.site(node, Reason(is_always=True))
         elif isinstance(node, n.For | n.ForClause):
             self.iteration(node, node.iterable)
+        elif isinstance(node, n.ListExpr | n.SetExpr):
+            for item in node.items:
+                if isinstance(item, n.Spread):
+                    self.collection(item.value)
         elif isinstance(node, n.Spawn):
             self.current.spawns = True
             value = node.value
@@ -179,6 +194,8 @@ class Colouring:
                 self.started.update(value.items if isinstance(value, n.ListExpr) else (value,))
         elif isinstance(node, n.Concurrent | n.Timeout | n.AsyncBlock):
             self.current.spawns = True
+            if isinstance(node, n.Concurrent) and isinstance(node.branches, n.BranchFor) and node.branches.condition:
+                self.collection(node.branches.iterable)
         elif isinstance(node, n.While | n.Loop):
             if is_endless(node):
                 self.current.sites.append(Site(node, Reason(is_always=True), is_marked=False))
@@ -213,7 +230,28 @@ class Colouring:
             before.spawns = True
             self.current = before
         else:
+            self.arguments(node, callee, args, target)
             self.called(node, callee, args, shift, target)
+
+    def arguments(self, node: n.Expr, callee: n.Expr, args: tuple[n.Arg, ...], target: CallTarget) -> None:
+        """Spread arguments, and what is given to a built-in that goes through it."""
+        binding = target.binding
+        goes_through = binding is not None and binding.kind is Kind.BUILTIN and binding.name in _GO_THROUGH
+        for arg in args:
+            if goes_through or arg.is_spread:
+                self.collection(arg.value)
+        if goes_through and isinstance(node, n.Pipe):
+            self.collection(node.left)
+        if goes_through and target.kind == "ufcs" and target.is_certain and isinstance(callee, n.Attr):
+            self.collection(callee.value)
+
+    def collection(self, node: n.Expr) -> None:
+        """Something that is gone through by code that can't wait: it is collected before, if it is to be waited for."""
+        type_ = self.analysis.types.get(node)
+        if type_ is not None and type_.name in ("yield", "Channel"):
+            reason = ALWAYS if type_.name == "Channel" else self.values.generator(node)
+            self.current.sites.append(Site(node, reason, is_marked=False, is_collecting=True))
+            self.current.spawn_deps.extend(reason.functions)
 
     def called(self, node: n.Expr, callee: n.Expr, args: tuple[n.Arg, ...], shift: int, target: CallTarget) -> None:
         """A call, made or started."""

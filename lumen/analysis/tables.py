@@ -78,6 +78,9 @@ class Analysis:
     Call has no entry of its own."""
     maybe: set[Node] = Factory(set)
     """Those of `suspends` where only the value that comes back tells: await it if it is a coroutine."""
+    collected: set[Node] = Factory(set)
+    """Arguments that a built-in (or `...`) goes through and that must be waited for: channels and suspending
+    generators. Their items are collected before the call."""
     implicit_self: dict[CellDecl, Binding] = Factory(dict)
     """Methods written without a `self` parameter: the binding of the one they have all the same."""
     members: dict[Binding, dict[str, Binding]] = Factory(dict)

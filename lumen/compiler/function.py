@@ -247,6 +247,13 @@ class FunctionBuilder:
 
     def expr(self, node: n.Node) -> ast.expr:
         """Lower an expression; its value may alias anything it came from."""
+        value = self._expr(node)
+        return self._collected(node, value) if node in self.analysis.collected else value
+
+    def _collected(self, node: n.Node, value: ast.expr) -> ast.expr:
+        return self.py.wait(node, self.py.call(node, "$collect", value))
+
+    def _expr(self, node: n.Node) -> ast.expr:
         lower = EXPRESSIONS.get(type(node))
         if lower is not None:
             return lower(self, node)
@@ -257,7 +264,7 @@ class FunctionBuilder:
 
     def read(self, node: n.Node) -> ast.expr:
         """Lower an expression whose value is looked at and not kept: a variable stays owned."""
-        if isinstance(node, n.Name):
+        if isinstance(node, n.Name) and node not in self.analysis.collected:
             return self.load(node, escapes=False)
         return self.expr(node)
 

@@ -86,7 +86,7 @@ def shown(b: FunctionBuilder, node: n.Node) -> ast.expr:
 
 def _item(b: FunctionBuilder, node: n.Node) -> ast.expr:
     if isinstance(node, n.Spread):
-        return b.py.starred(node, iterable(b, node.value))
+        return b.py.starred(node, iterable(b, node.value, "$iter_now"))
     return b.expr(node)
 
 
@@ -130,7 +130,7 @@ def key(b: FunctionBuilder, node: n.Node) -> ast.expr:
     return value if b.type_of(node) in (INT, STRING, FLOAT, BYTES, NULL) else b.py.call(node, "$tokey", value)
 
 
-def iterable(b: FunctionBuilder, node: n.Node) -> ast.expr:
+def iterable(b: FunctionBuilder, node: n.Node, iterate: str = "$iter") -> ast.expr:
     """Something Python can iterate; the value is kept while it is iterated."""
     if isinstance(node, n.RangeExpr):
         return range_object(b, node)
@@ -140,7 +140,7 @@ def iterable(b: FunctionBuilder, node: n.Node) -> ast.expr:
         return value
     if t.name == "map" and t.args and is_plain_scalar(t.args[0]):
         return value
-    return b.py.call(node, "$iter", value)
+    return b.py.call(node, iterate, value)
 
 
 # --- Operators --------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from lumen.orchestration.attributes import cached, limited, retrying
 from lumen.orchestration.channel import Channel
 from lumen.orchestration.cleanup import run_defers
 from lumen.orchestration.combinators import Parallel, Race, Select, Timeout
-from lumen.orchestration.generators import SuspendingGenerator, leave, pull
+from lumen.orchestration.generators import SuspendingGenerator, collect, leave, pull
 from lumen.orchestration.waiting import deep_await
 from lumen.values.errors import Halt, failure_of, failure_value
 from lumen.values.model import END, PARK, Err, Ok
@@ -60,6 +60,7 @@ SUPPORT = {
     "$attempt~": "attempt_suspending",
     "$agen": "agen",
     "$pull": "pull",
+    "$collect": "collect",
     "$leave": "leave",
     "$run_defers~": "run_defers",
     "$PARK": "PARK",
@@ -79,6 +80,7 @@ class Orchestration:
         self.yield_turn = kernel.yield_turn
         self.deep_await = deep_await
         self.pull = pull
+        self.collect = collect
         self.leave = leave
         self.cached = cached
         self.PARK = PARK

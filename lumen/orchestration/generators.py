@@ -62,6 +62,21 @@ async def leave(iterator: Any) -> None:
         await iterator.close()
 
 
+async def collect(source: Any) -> Any:
+    """`$collect(x)`: the items of a channel or suspending generator, for a built-in that can't wait; else x itself."""
+    iterator = iter(source) if hasattr(source, "pull") or hasattr(source, "receive") else None
+    if iterator is None:
+        return source
+    items = []
+    for item in iterator:
+        if item is PARK:
+            item = await iterator.pull()
+            if item is END:
+                break
+        items.append(item)
+    return items
+
+
 def pull(iterator: Any) -> Awaitable[Any]:
     """`$pull(it)`: what to await for the next item."""
     waiting: Awaitable[Any] = iterator.pull()

@@ -33,6 +33,14 @@ def iterate(x: Any) -> Iterator[Any]:
     raise Failure("type-mismatch", f"can't loop over {describe(x)}")
 
 
+def iterate_now(x: Any) -> Iterator[Any]:
+    """`iterate` where nothing can wait, as for `...x`."""
+    if hasattr(x, "pull") or hasattr(x, "receive"):
+        what = "channel" if hasattr(x, "receive") else "generator that waits"
+        raise Failure("type-mismatch", f"a {what} can't be gone through here; collect it first: `[x for x in …]`")
+    return iterate(x)
+
+
 def iterate_entries(x: Any) -> Iterator[Any]:
     """For `for k, v in m`: a map's (key, value) pairs; any other value as `iterate`."""
     if type(x) is dict:
@@ -94,7 +102,7 @@ def map_spread(*parts: Any) -> dict[Any, Any]:
 
 def spread_list(x: Any) -> Any:
     """`f(...x)`: the positional arguments it stands for; those of a map are named ones."""
-    return () if type(x) is dict else iterate(x)
+    return () if type(x) is dict else iterate_now(x)
 
 
 def spread_named(x: Any) -> dict[str, Any]:

@@ -53,6 +53,9 @@ def missing_argument(name: str) -> NoReturn:
 
 def kept(items: Iterable[Any], keep: Callable[[Any], Any]) -> list[Any]:
     """The items of a `for … if c` form that the condition lets through."""
+    if hasattr(items, "pull"):
+        message = "`for … if` of a construct can't wait for a channel or generator; collect it first: `[x for x in …]`"
+        raise Failure("type-mismatch", message)
     return [item for item in items if keep(item)]
 
 

@@ -252,6 +252,7 @@ _SUPPORT: dict[str, str] = {
     "impl": "!methods.make_impl",
     "impl_all": "!methods.make_impl_all",
     "iter": "iteration.iterate",
+    "iter_now": "iteration.iterate_now",
     "pairs": "iteration.iterate_entries",
     "range_iter": "iteration.range_of",
     "make_map": "iteration.make_map",
