@@ -38,6 +38,8 @@ BOOL = Type("Bool")
 STRING = Type("String")
 BYTES = Type("Bytes")
 NULL = Type("Null")
+SCALARS = (INT, FLOAT, BOOL, STRING, BYTES, NULL)
+"""Types whose values have no parts."""
 NEVER = Type("Never")
 """Of `return`, `halt(…)`: the expression has no value; joins to the other side."""
 

@@ -119,6 +119,8 @@ class FunctionBuilder:
         self.loops: list[LoopFrame] = []
         self.owned: set[Binding] = set()
         """Variables with an ownership flag."""
+        self.updates_inside = False
+        """Whether some assignment updates a value inside another: `x.a.b = v`, `xs[i].f = v`."""
         self.certain: set[Binding] = set()
         """Variables whose records are of the class that their type says."""
         self.escapes = 0

@@ -13,7 +13,7 @@ from attrs import define, evolve
 
 from lumen.analysis.scopes import Binding, Kind
 from lumen.analysis.tables import CallTarget
-from lumen.analysis.types import ANY, INT, STRING, Type
+from lumen.analysis.types import ANY, INT, SCALARS, Type
 from lumen.compiler.function import DISCARD, OWN, Dest, FunctionBuilder, lowers_stmt
 from lumen.compiler.lower_expr import arithmetic, is_plain_scalar
 from lumen.compiler.lower_pattern import destructure
@@ -77,7 +77,10 @@ def updated_variables(b: FunctionBuilder, root: n.Node) -> set[Binding]:
         binding = b.analysis.bindings.get(target) if target is not None else None
         if binding is None or binding.kind not in (Kind.LOCAL, Kind.GLOBAL):
             continue
-        if not isinstance(node.target, n.Name) or growth(b, node) is not None:
+        grows = growth(b, node) is not None
+        if isinstance(node.target, (n.Attr, n.Index)) and (grows or not isinstance(node.target.value, n.Name)):
+            b.updates_inside = True
+        if not isinstance(node.target, n.Name) or grows:
             found.add(b.copies.get(binding, binding))
     return found
 
@@ -366,6 +369,9 @@ def update_path(b: FunctionBuilder, node: n.AssignStmt, binding: Binding, grows:
         value = arithmetic(b, node, node.op, (last, old, b.type_of(last)), (node.value, value, b.type_of(node.value)))
     if not in_place:
         store(b, last, place, t, index, value)
+    for part, kept in zip(parts, values, strict=True):
+        if isinstance(kept, ast.Name) and kept.id[1:].isdigit() and b.type_of(part) not in SCALARS:
+            b.emit(py.assign(node, kept.id, py.const(node, None)))  # a temporary must not count as a holder later
     for k in range(len(steps) - 1, 0, -1):
         if not is_bare_store(b, steps[k], types[k]):  # `places[k]` may be a new object: hand it up
             store(b, steps[k - 1], places[k - 1], types[k - 1], keys[k - 1], places[k])
@@ -437,4 +443,4 @@ def _is_direct(container: Type, index: Type) -> bool:
     return (container.name == "list" and index == INT) or (container.name == "map" and is_plain_scalar(index))
 
 
-__all__ = ["STRING", "Dest", "set_owned", "updated_variables"]
+__all__ = ["Dest", "set_owned", "updated_variables"]

@@ -12,12 +12,11 @@ from typing import Any
 
 from lumen.analysis.scopes import Binding, Kind
 from lumen.analysis.tables import CallTarget
-from lumen.analysis.types import ANY, BOOL, BYTES, FLOAT, INT, NULL, STRING
+from lumen.analysis.types import ANY, FLOAT, INT, SCALARS, STRING
 from lumen.compiler.function import FunctionBuilder, lowers_expr
 from lumen.compiler.lower_expr import field, key
 from lumen.syntax import nodes as n
 
-SCALARS = (INT, FLOAT, BOOL, STRING, BYTES, NULL)
 READ_ONLY = frozenset(
     [
         "length",

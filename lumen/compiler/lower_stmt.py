@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from lumen.analysis.scopes import Kind
-from lumen.analysis.types import ANY, INT, Type
+from lumen.analysis.types import ANY, INT, SCALARS, Type
 from lumen.compiler.function import (
     DISCARD,
     RETURN,
@@ -151,9 +151,26 @@ def _loop_dest(b: FunctionBuilder, node: n.Node, dest: Dest) -> Dest:
     return dest
 
 
+def _forget(b: FunctionBuilder, frame: LoopFrame) -> None:
+    """Let go of what variables of a loop body hold.
+
+    Out of scope, they would still count as holders of values inside others, and an update in place
+    (`bodies[i].x += …`) would copy for their sake.
+    """
+    if not b.updates_inside:
+        return
+    block: n.Block = frame.node.body  # type: ignore[attr-defined]
+    for statement in block.body:
+        if isinstance(statement, n.LetStmt) and isinstance(statement.pattern, n.NamePattern):
+            binding = b.analysis.bindings.get(statement.pattern)
+            if binding is not None and binding.kind is Kind.LOCAL and b.type_of(statement.value) not in SCALARS:
+                b.emit(b.py.assign(statement, b.name_of(binding), b.py.const(statement, None)))
+
+
 def _finish_loop(b: FunctionBuilder, node: n.Node, frame: LoopFrame, dest: Dest) -> None:
     """After a loop: pass on exits meant for outer loops, then deliver the value."""
     py = b.py
+    _forget(b, frame)
     outer = b.loops[-1] if b.loops else None
     for flag, target, how in frame.exits:
         test = py.name(node, flag)
