@@ -119,6 +119,8 @@ class FunctionBuilder:
         self.loops: list[LoopFrame] = []
         self.owned: set[Binding] = set()
         """Variables with an ownership flag."""
+        self.last_path: n.Expr | None = None
+        """What the statement just lowered has updated a part of: `$path0` is that value, and ours alone."""
         self.updates_inside = False
         """Whether some assignment updates a value inside another: `x.a.b = v`, `xs[i].f = v`."""
         self.certain: set[Binding] = set()
@@ -370,7 +372,12 @@ class FunctionBuilder:
 
     def stmt(self, node: n.Stmt) -> None:
         """Lower one statement."""
+        if isinstance(node, n.AssignStmt):
+            STATEMENTS[type(node)](self, node)
+            return
+        self.last_path = None
         STATEMENTS[type(node)](self, node)
+        self.last_path = None
 
     def body(self, block: n.Block, dest: Dest) -> None:
         """Lower the statements of a block; the value of the last one goes to `dest`."""
@@ -387,7 +394,9 @@ class FunctionBuilder:
                 self.boundary(boundary[0], boundary[1], dest if i + 1 == last else DISCARD)
                 skip = True
             elif i == last and isinstance(statement, n.ExprStmt):
+                self.last_path = None
                 self.into(statement.value, dest)
+                self.last_path = None
                 return
             else:
                 self.stmt(statement)

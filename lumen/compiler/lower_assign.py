@@ -14,6 +14,7 @@ from attrs import define, evolve
 from lumen.analysis.scopes import Binding, Kind
 from lumen.analysis.tables import CallTarget
 from lumen.analysis.types import ANY, INT, SCALARS, Type
+from lumen.analysis.walk import walk
 from lumen.compiler.function import DISCARD, OWN, Dest, FunctionBuilder, lowers_stmt
 from lumen.compiler.lower_expr import arithmetic, is_plain_scalar
 from lumen.compiler.lower_pattern import destructure
@@ -232,6 +233,7 @@ def assign_several(b: FunctionBuilder, node: n.AssignStmt, target: n.TupleExpr) 
 @lowers_stmt(n.AssignStmt)
 def assign(b: FunctionBuilder, node: n.AssignStmt) -> None:
     target = node.target
+    last_path, b.last_path = b.last_path, None
     if isinstance(target, n.TupleExpr):
         assign_several(b, node, target)
         return
@@ -262,7 +264,7 @@ def assign(b: FunctionBuilder, node: n.AssignStmt) -> None:
         b.emit(b.py.do(node, b.expr(target)))
         return
     b.note_global(binding)
-    update_path(b, node, binding, grows)
+    update_path(b, node, binding, grows, last_path)
 
 
 def _fill_null(node: n.AssignStmt) -> n.AssignStmt:
@@ -330,8 +332,13 @@ def grown(
     return py.call(node, f"${word}_own", place, *values), False
 
 
-def update_path(b: FunctionBuilder, node: n.AssignStmt, binding: Binding, grows: Growth | None) -> None:
-    """`x.a[i].b = v`: own each value on the way down, then store into the last."""
+def update_path(
+    b: FunctionBuilder, node: n.AssignStmt, binding: Binding, grows: Growth | None, last_path: n.Expr | None
+) -> None:
+    """`x.a[i].b = v`: own each value on the way down, then store into the last.
+
+    `last_path` is the `xs[i]` of an `xs[i].f = v` just before this: `xs[i].g = w` finds it in `$path0`, still ours.
+    """
     py = b.py
     steps: list[n.Attr | n.Index] = []
     at: n.Expr = node.target
@@ -349,11 +356,16 @@ def update_path(b: FunctionBuilder, node: n.AssignStmt, binding: Binding, grows:
     values = guarded_values(b, node, parts, binding)
     if (node.op is not None and grows is None) or len(steps) > 1:
         values = [b.simple(node, value) for value in values]
-    own_root(b, node, binding)
+    is_again = last_path is not None and is_same_part(b, node, values, last_path)
+    if not is_again:
+        own_root(b, node, binding)
     places: list[ast.Name] = [ast.Name(b.name_of(binding), ast.Load(), **py.at(node))]
     types = [b.type_of(at)]
     for depth, (step, index) in enumerate(zip(steps[:-1], keys[:-1], strict=True)):
-        places.append(own_step(b, step, places[-1], types[-1], index, depth))
+        if is_again:
+            places.append(ast.Name("$path0", ast.Load(), **py.at(step)))
+        else:
+            places.append(own_step(b, step, places[-1], types[-1], index, depth))
         types.append(b.type_of(step))
     last, place, t, index = steps[-1], places[-1], types[-1], keys[-1]
     value = values[0]
@@ -375,6 +387,26 @@ def update_path(b: FunctionBuilder, node: n.AssignStmt, binding: Binding, grows:
     for k in range(len(steps) - 1, 0, -1):
         if not is_bare_store(b, steps[k], types[k]):  # `places[k]` may be a new object: hand it up
             store(b, steps[k - 1], places[k - 1], types[k - 1], keys[k - 1], places[k])
+    if len(steps) == 2 and grows is None and binding.kind is Kind.LOCAL:
+        b.last_path = last.value
+
+
+def is_same_part(b: FunctionBuilder, node: n.AssignStmt, values: Sequence[ast.expr], last_path: n.Expr) -> bool:
+    """Whether an assignment updates the same `xs[i]` as the one before it, and nothing can have taken hold of it since.
+
+    Only what is read may stand in its value: no call, and no field of uncertain class, whose test uses `$path0` too.
+    """
+    target = node.target
+    return (
+        isinstance(target, (n.Attr, n.Index))
+        and same_place(b, target.value, last_path)
+        and b.type_of(node.value) in SCALARS
+        and all(isinstance(part, _READS) for part in walk(node.value))
+        and not any(isinstance(part, ast.NamedExpr) for value in values for part in ast.walk(value))
+    )
+
+
+_READS = (n.Name, n.Ident, n.Attr, n.Index, n.Binary, n.Unary, n.IntLit, n.FloatLit, n.StringLit, n.BoolLit, n.NullLit)
 
 
 def own_step(
