@@ -119,7 +119,7 @@ def test_a_file_name_that_is_no_text(lumen):
         (["main.lumen", "--arg", "n="], "Int"),
         (["main.lumen", "--arg", "m=1"], "`m`"),
         (["main.lumen", "--arg", "n=1", "--arg", "xs=[1,"], "JSON"),
-        (["main.lumen", "--arg", "n=1", "--arg", "xs=" + "[" * 2000], "nested too deep"),
+        (["main.lumen", "--arg", "n=1", "--arg", "xs=" + "[" * 20_000 + "]" * 20_000], "nested too deep"),
         (["main.lumen", "--arg", "n=1", "--arg", "b=yes"], "Bool"),
     ],
 )
@@ -159,4 +159,5 @@ def test_more_loops_than_python_can_nest(lumen):
     done = lumen("for i in [1]\n" * 25 + "print(1)\n" + "end\n" * 25)
     assert done.code == 4
     assert "too-deep" in done.err
-    assert "main.lumen:21:1" in done.err
+    # Python says at which loop it gave up: the 21st up to 3.12, the 22nd from 3.13 on.
+    assert "main.lumen:21:1" in done.err or "main.lumen:22:1" in done.err
