@@ -1,4 +1,4 @@
-"""Lumen: a programming language for concurrent and AI work, hosted by Python.
+"""Lumen: a small language for work that waits, compiled to CPython and scheduled by a kernel of its own.
 
 `lumen.run("program.lumen")` runs a program; `lumen.Interpreter` embeds one. Both live in `lumen.api` and are
 imported when first used, because every start of the command line passes through this file.
