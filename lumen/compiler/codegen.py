@@ -403,6 +403,3 @@ class ModuleBuilder:
         out += shape.finish(name + ".make", block_body(node.body))
         out.append(self.py.assign(node, name, self.py.call(node, self.py.name(node, name + ".make"))))
         return self.py.name(node, name)
-
-
-__all__ = ["VERSION", "Compiled", "ModuleBuilder", "compile_module", "value_body"]

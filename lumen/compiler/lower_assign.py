@@ -15,7 +15,7 @@ from lumen.analysis.scopes import Binding, Kind
 from lumen.analysis.tables import CallTarget
 from lumen.analysis.types import ANY, INT, SCALARS, Type
 from lumen.analysis.walk import walk
-from lumen.compiler.function import DISCARD, OWN, Dest, FunctionBuilder, lowers_stmt
+from lumen.compiler.function import DISCARD, OWN, FunctionBuilder, lowers_stmt
 from lumen.compiler.lower_expr import arithmetic, is_plain_scalar
 from lumen.compiler.lower_pattern import destructure
 from lumen.syntax import nodes as n
@@ -194,6 +194,7 @@ def set_owned(b: FunctionBuilder, node: n.Node, binding: Binding, owned: bool) -
 
 @lowers_stmt(n.LetStmt)
 def let(b: FunctionBuilder, node: n.LetStmt) -> None:
+    """`let p = e`: a plain variable may come to own what was just made; other patterns are taken apart."""
     pattern = node.pattern
     binding = b.analysis.bindings.get(pattern)
     if (
@@ -232,6 +233,7 @@ def assign_several(b: FunctionBuilder, node: n.AssignStmt, target: n.TupleExpr) 
 
 @lowers_stmt(n.AssignStmt)
 def assign(b: FunctionBuilder, node: n.AssignStmt) -> None:
+    """`x = e`, `x += e`, and updates of a part of `x`."""
     target = node.target
     last_path, b.last_path = b.last_path, None
     if isinstance(target, n.TupleExpr):
@@ -296,6 +298,7 @@ def copied(b: FunctionBuilder, node: n.Node, value: ast.expr, t: Type) -> ast.ex
 
 
 def grow_variable(b: FunctionBuilder, node: n.AssignStmt, binding: Binding, grows: Growth) -> None:
+    """Emit `x = append(x, v)` and the like, in place."""
     values = guarded_values(b, node, grows.args, binding)
     own_root(b, node, binding)
     name = b.name_of(binding)
@@ -473,6 +476,3 @@ def _has_slot(b: FunctionBuilder, t: Type, field: str) -> bool:
 
 def _is_direct(container: Type, index: Type) -> bool:
     return (container.name == "list" and index == INT) or (container.name == "map" and is_plain_scalar(index))
-
-
-__all__ = ["Dest", "set_owned", "updated_variables"]

@@ -12,9 +12,9 @@ from typing import Any
 
 from lumen.analysis.scopes import Binding, Kind
 from lumen.analysis.tables import CallTarget
-from lumen.analysis.types import ANY, FLOAT, INT, SCALARS, STRING
+from lumen.analysis.types import FLOAT, INT, SCALARS, STRING
 from lumen.compiler.function import FunctionBuilder, lowers_expr
-from lumen.compiler.lower_expr import field, key
+from lumen.compiler.lower_expr import field
 from lumen.syntax import nodes as n
 
 READ_ONLY = frozenset(
@@ -108,11 +108,13 @@ def maybe_awaited(b: FunctionBuilder, node: n.Node, value: ast.expr) -> ast.expr
 
 @lowers_expr(n.Call)
 def call(b: FunctionBuilder, node: n.Call) -> ast.expr:
+    """`f(a, b)`."""
     return invoke(b, node, node.callee, node.args, ())
 
 
 @lowers_expr(n.Pipe)
 def pipe(b: FunctionBuilder, node: n.Pipe) -> ast.expr:
+    """`x |> f(a)`: a call with `x` before the other arguments."""
     right = node.right
     if isinstance(right, n.Call):
         return invoke(b, node, right.callee, right.args, (node.left,))
@@ -139,6 +141,7 @@ def started(
 def call_value(
     b: FunctionBuilder, node: n.Node, target: CallTarget, callee: n.Expr, args: Sequence[n.Arg], first: Sequence[n.Expr]
 ) -> ast.expr:
+    """A call of a function value, or of a method found when the program runs."""
     if isinstance(callee, n.Attr) and b.analysis.bindings.get(callee) is None and not _is_module(b, callee.value):
         return call_method(b, node, target, callee, args, first)
     values = b.in_order([(callee, b.read), *_parts(b, first, args)])
@@ -206,6 +209,7 @@ def _keywords(b: FunctionBuilder, node: n.Node, named: list[tuple[str | None, as
 
 
 def function_value(b: FunctionBuilder, node: n.Node, target: CallTarget) -> ast.expr:
+    """The cell or built-in that a call names, in the form the call needs."""
     assert target.binding is not None
     if target.binding.kind is Kind.BUILTIN:
         suffix = "~" if target.higher_order_async else ""
@@ -216,6 +220,7 @@ def function_value(b: FunctionBuilder, node: n.Node, target: CallTarget) -> ast.
 def call_cell(
     b: FunctionBuilder, node: n.Node, target: CallTarget, callee: n.Expr, args: Sequence[n.Arg], first: Sequence[n.Expr]
 ) -> ast.expr:
+    """A cell or constructor of known name: a bare call."""
     positional, named = arguments(b, args, first)
     function = b.expr(callee)
     return b.py.call(node, function, *positional, keywords=named)
@@ -247,6 +252,7 @@ def async_body(b: FunctionBuilder, node: n.Call, target: CallTarget) -> ast.expr
 def call_builtin(
     b: FunctionBuilder, node: n.Node, target: CallTarget, callee: n.Expr, args: Sequence[n.Arg], first: Sequence[n.Expr]
 ) -> ast.expr:
+    """A built-in: one Python operation where the types allow it, else its body."""
     assert target.binding is not None
     name = target.binding.name
     is_plain = all(a.name is None and not a.is_spread for a in args)
@@ -326,6 +332,7 @@ def call_known_method(
 def call_ufcs(
     b: FunctionBuilder, node: n.Node, target: CallTarget, callee: n.Expr, args: Sequence[n.Arg], first: Sequence[n.Expr]
 ) -> ast.expr:
+    """`x.f(a)` as `f(x, a)`, if the type of `x` is known to have no `f` of its own."""
     assert isinstance(callee, n.Attr)
     assert target.binding is not None
     if not target.is_certain or callee.is_optional:
@@ -379,6 +386,7 @@ _BY_KIND: dict[str, CallLowerer] = {
 
 @lowers_expr(n.Lambda)
 def lambda_(b: FunctionBuilder, node: n.Lambda) -> ast.expr:
+    """`fn(x) => e`, `fn(x) … end`."""
     return b.module.closure(b, node, node.params, node.body, "fn")
 
 
@@ -387,6 +395,7 @@ def lambda_(b: FunctionBuilder, node: n.Lambda) -> ast.expr:
 
 @lowers_expr(n.Await)
 def await_(b: FunctionBuilder, node: n.Await) -> ast.expr:
+    """`await e`: the value itself if its type can hold no future, else what the kernel gives."""
     py = b.py
     value = b.expr(node.value)
     t = b.type_of(node.value)
@@ -455,6 +464,3 @@ def propagate(b: FunctionBuilder, node: n.Propagate) -> ast.expr:
         leave = [py.give(node, loaded)]
     b.emit(py.when(node, failed, leave))
     return py.choose(node, py.compare(node, cls, ("is", py.name(node, "$Ok"))), py.attr(node, loaded, "value"), loaded)
-
-
-__all__ = ["ANY", "arguments", "async_body", "awaited", "key", "started"]

@@ -11,7 +11,7 @@ import ast
 from typing import Any
 
 from lumen.analysis.scopes import Binding, Kind
-from lumen.analysis.types import ANY, BOOL, BYTES, FLOAT, INT, NULL, STRING, Type
+from lumen.analysis.types import BOOL, BYTES, FLOAT, INT, NULL, STRING, Type
 from lumen.compiler.certainty import is_certain
 from lumen.compiler.function import FunctionBuilder, lowers_expr
 from lumen.syntax import nodes as n
@@ -25,6 +25,7 @@ GENERIC = {
 
 
 def is_number(t: Type) -> bool:
+    """Whether a type is Int or Float."""
     return t in NUMBERS
 
 
@@ -38,21 +39,25 @@ def is_plain_scalar(t: Type) -> bool:
 
 @lowers_expr(n.IntLit, n.FloatLit, n.BoolLit, n.BytesLit)
 def literal(b: FunctionBuilder, node: Any) -> ast.expr:
+    """A literal is a constant."""
     return b.py.const(node, node.value)
 
 
 @lowers_expr(n.NullLit)
 def null(b: FunctionBuilder, node: n.NullLit) -> ast.expr:
+    """`null`."""
     return b.py.const(node, None)
 
 
 @lowers_expr(n.Name)
 def name(b: FunctionBuilder, node: n.Name) -> ast.expr:
+    """A variable or a named thing."""
     return b.load(node)
 
 
 @lowers_expr(n.StringLit)
 def string(b: FunctionBuilder, node: n.StringLit) -> ast.expr:
+    """Text with its interpolations, as one f-string."""
     parts = node.parts
     if not parts:
         return b.py.const(node, "")
@@ -92,22 +97,26 @@ def _item(b: FunctionBuilder, node: n.Node) -> ast.expr:
 
 @lowers_expr(n.ListExpr)
 def list_(b: FunctionBuilder, node: n.ListExpr) -> ast.expr:
+    """`[a, ...b]`."""
     return b.py.list_of(node, b.in_order([(i, lambda x: _item(b, x)) for i in node.items]))
 
 
 @lowers_expr(n.TupleExpr)
 def tuple_(b: FunctionBuilder, node: n.TupleExpr) -> ast.expr:
+    """`(a, b)`."""
     return b.py.tuple_of(node, b.in_order([(i, lambda x: _item(b, x)) for i in node.items]))
 
 
 @lowers_expr(n.SetExpr)
 def set_(b: FunctionBuilder, node: n.SetExpr) -> ast.expr:
+    """`{a, b}`."""
     items = b.in_order([(i, lambda x: _item(b, x)) for i in node.items])
     return b.py.call(node, "$set", b.py.tuple_of(node, items))
 
 
 @lowers_expr(n.MapExpr)
 def map_(b: FunctionBuilder, node: n.MapExpr) -> ast.expr:
+    """`{k: v, ...m}`."""
     if any(isinstance(e, n.Spread) for e in node.entries):
         parts: list[tuple[n.Node, Any]] = []
         for entry in node.entries:
@@ -148,6 +157,7 @@ def iterable(b: FunctionBuilder, node: n.Node, iterate: str = "$iter") -> ast.ex
 
 @lowers_expr(n.Unary)
 def unary(b: FunctionBuilder, node: n.Unary) -> ast.expr:
+    """`-e`, `not e`, `~e`."""
     if node.op == "not":
         return b.py.negate(node, condition(b, node.operand))
     value = b.read(node.operand)
@@ -187,6 +197,7 @@ def truth(b: FunctionBuilder, node: n.Node, value: ast.expr) -> ast.expr:
 
 @lowers_expr(n.Binary)
 def binary(b: FunctionBuilder, node: n.Binary) -> ast.expr:
+    """A binary operator."""
     op = node.op
     if op in ("and", "or"):
         return logical(b, node)
@@ -296,6 +307,7 @@ def is_non_negative(b: FunctionBuilder, node: n.Node) -> bool:
 
 
 def concatenation(b: FunctionBuilder, node: n.Node, left: Operand, right: Operand) -> ast.expr:
+    """`a ++ b`: strings and lists by Python's `+`, numbers beside text by an f-string."""
     (ln, x, s), (rn, y, t) = left, right
     if s == t == STRING or (s.name == t.name == "list"):
         return b.py.binary(node, "++", x, y)
@@ -306,6 +318,7 @@ def concatenation(b: FunctionBuilder, node: n.Node, left: Operand, right: Operan
 
 
 def membership(b: FunctionBuilder, node: n.Binary | n.Node, left: Operand, right: Operand) -> ast.expr:
+    """`x in xs`."""
     (_, x, s), (_, y, t) = left, right
     op = node.op if isinstance(node, n.Binary) else "in"
     plain = (
@@ -360,6 +373,7 @@ def coalesce(b: FunctionBuilder, node: n.Binary) -> ast.expr:
 
 @lowers_expr(n.RangeExpr)
 def range_list(b: FunctionBuilder, node: n.RangeExpr) -> ast.expr:
+    """A range as a value: a list."""
     return b.py.call(node, "$list", range_object(b, node))
 
 
@@ -384,6 +398,7 @@ def range_object(b: FunctionBuilder, node: n.RangeExpr) -> ast.expr:
 
 @lowers_expr(n.Compose)
 def compose(b: FunctionBuilder, node: n.Compose) -> ast.expr:
+    """`f ~> g`."""
     return b.py.call(node, "$compose", *b.operands([node.left, node.right]))
 
 
@@ -411,7 +426,7 @@ def type_test(b: FunctionBuilder, node: n.Node, written: n.TypeExpr, value: ast.
     if binding is not None and binding.kind is Kind.RECORD:
         return py.compare(node, py.class_of(node, value), ("is", py.name(node, b.module.class_name(binding))))
     if binding is not None and binding.kind is Kind.ENUM:
-        return py.call(node, "$of_enum", value, py.name(node, b.module.class_name(binding)))
+        return py.call(node, "$isinstance", value, py.name(node, b.module.class_name(binding)))
     if binding is not None and binding.kind is Kind.TYPE and isinstance(binding.node, n.TypeAliasDecl):
         return type_test(b, node, binding.node.value, value)
     if written.name in CLASSES and binding is None:
@@ -421,6 +436,7 @@ def type_test(b: FunctionBuilder, node: n.Node, written: n.TypeExpr, value: ast.
 
 @lowers_expr(n.IsExpr)
 def is_(b: FunctionBuilder, node: n.IsExpr) -> ast.expr:
+    """`e is T`."""
     value = b.simple(node, b.read(node.value))
     test = type_test(b, node, node.type, value)
     return b.py.negate(node, test) if node.is_negated else test
@@ -428,6 +444,7 @@ def is_(b: FunctionBuilder, node: n.IsExpr) -> ast.expr:
 
 @lowers_expr(n.AsExpr)
 def as_(b: FunctionBuilder, node: n.AsExpr) -> ast.expr:
+    """`e as T`."""
     value = b.expr(node.value)
     written = node.type
     if isinstance(written, n.NamedType):
@@ -449,6 +466,7 @@ def as_(b: FunctionBuilder, node: n.AsExpr) -> ast.expr:
 
 @lowers_expr(n.Attr)
 def attr(b: FunctionBuilder, node: n.Attr) -> ast.expr:
+    """`x.f`: a member of a module or enum, a field, or whatever the value has."""
     py = b.py
     binding = b.analysis.bindings.get(node)
     if binding is not None and binding.kind in (
@@ -499,6 +517,7 @@ def member(b: FunctionBuilder, node: n.Attr, binding: Binding) -> ast.expr:
 
 @lowers_expr(n.Index)
 def index(b: FunctionBuilder, node: n.Index) -> ast.expr:
+    """`x[i]`."""
     py = b.py
     value, i = b.in_order([(node.value, b.read), (node.index, b.expr)])
     s, t = b.type_of(node.value), b.type_of(node.index)
@@ -513,6 +532,7 @@ def index(b: FunctionBuilder, node: n.Index) -> ast.expr:
 
 @lowers_expr(n.Slice)
 def slice_(b: FunctionBuilder, node: n.Slice) -> ast.expr:
+    """`x[a..b]`."""
     py = b.py
     parts: list[tuple[n.Node, Any]] = [(node.value, b.read)]
     if node.start is not None:
@@ -536,6 +556,7 @@ def slice_(b: FunctionBuilder, node: n.Slice) -> ast.expr:
 
 @lowers_expr(n.Unwrap)
 def unwrap(b: FunctionBuilder, node: n.Unwrap) -> ast.expr:
+    """`e!`."""
     return b.py.call(node, "$unwrap_null", b.expr(node.value))
 
 
@@ -543,6 +564,3 @@ def unwrap(b: FunctionBuilder, node: n.Unwrap) -> ast.expr:
 def later(b: FunctionBuilder, node: n.LaterExpr) -> ast.expr:
     """Refused by analysis; compiled only under `@doc_mode`, where it fails if it is reached."""
     return b.py.call(node, "$not_supported", b.py.const(node, node.keyword))
-
-
-__all__ = ["ANY", "arithmetic", "condition", "iterable", "key", "range_object", "truth", "type_test"]

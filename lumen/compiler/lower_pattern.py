@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from attrs import Factory, define
 
 from lumen.analysis.scopes import Binding, Kind
-from lumen.analysis.types import ANY, BOOL, FLOAT, INT, STRING, Type
-from lumen.compiler.function import BOUNDARY, DISCARD, Dest, FunctionBuilder, lowers_construct
+from lumen.analysis.types import ANY, FLOAT, INT, STRING, Type
+from lumen.compiler.function import BOUNDARY, Dest, FunctionBuilder, lowers_construct
 from lumen.compiler.lower_expr import condition, type_test
 from lumen.syntax import nodes as n
 
@@ -206,21 +206,12 @@ def _alternatives(b: FunctionBuilder, pattern: n.OrPattern, subject: Subject, t:
     test.conditions.append(b.py.either(pattern, parts))
 
 
-def is_irrefutable(b: FunctionBuilder, pattern: n.Pattern, t: Type) -> bool:
-    """Whether any value (of that type) matches."""
-    if isinstance(pattern, n.WildcardPattern):
-        return True
-    if isinstance(pattern, n.NamePattern):
-        binding = b.analysis.bindings.get(pattern)
-        return binding is None or binding.kind not in (Kind.VARIANT, Kind.BUILTIN, Kind.CONST, Kind.RECORD)
-    return False
-
-
 # --- match ------------------------------------------------------------------------------------
 
 
 @lowers_construct(n.Match)
 def match(b: FunctionBuilder, node: n.Match, dest: Dest) -> None:
+    """`match e`; of an `await`, the failure boundary."""
     if isinstance(node.subject, n.Await):
         boundary(b, node, dest, None)
         return
@@ -249,6 +240,7 @@ def arms(
 
 
 def arm_test(b: FunctionBuilder, arm: n.MatchArm, value: ast.expr, t: Type) -> Test:
+    """What an arm demands: its pattern and its guard."""
     test = pattern_test(b, arm.pattern, lambda: value, t)
     if arm.guard is not None:
         test.bind_early(b)
@@ -399,6 +391,7 @@ BOUNDARY.append(boundary)
 
 @lowers_construct(n.IfLet)
 def if_let(b: FunctionBuilder, node: n.IfLet, dest: Dest) -> None:
+    """`if let p = e`."""
     value = b.simple(node.value, b.expr(node.value))
     test = pattern_test(b, node.pattern, lambda: value, b.type_of(node.value))
     with b.block() as then:
@@ -425,6 +418,3 @@ def destructure(b: FunctionBuilder, node: n.Node, pattern: n.Pattern, value: ast
         fail = b.py.do(pattern, b.py.call(pattern, "$no_fit", value, written))
         b.emit(b.py.when(pattern, b.py.negate(pattern, b.py.both(pattern, test.conditions)), [fail]))
     test.emit_binds(b)
-
-
-__all__ = ["BOOL", "DISCARD", "destructure", "is_irrefutable", "pattern_test"]

@@ -28,11 +28,13 @@ from lumen.syntax import nodes as n
 
 @lowers_stmt(n.ExprStmt)
 def expression(b: FunctionBuilder, node: n.ExprStmt) -> None:
+    """An expression for its effects."""
     b.into(node.value, DISCARD)
 
 
 @lowers_stmt(n.ReturnStmt)
 def return_(b: FunctionBuilder, node: n.ReturnStmt) -> None:
+    """`return e`; a generator only ends."""
     if node.value is None or b.function.is_generator:
         b.emit(b.py.give(node, None))
     else:
@@ -41,16 +43,19 @@ def return_(b: FunctionBuilder, node: n.ReturnStmt) -> None:
 
 @lowers_stmt(n.YieldStmt)
 def yield_(b: FunctionBuilder, node: n.YieldStmt) -> None:
+    """`yield e`."""
     b.emit(b.py.do(node, ast.Yield(b.expr(node.value), **b.py.at(node))))
 
 
 @lowers_stmt(n.EmitStmt)
 def emit(b: FunctionBuilder, node: n.EmitStmt) -> None:
+    """`emit e`."""
     b.emit(b.py.do(node, b.py.call(node, "$emit", b.expr(node.value))))
 
 
 @lowers_stmt(n.AssertStmt)
 def assert_(b: FunctionBuilder, node: n.AssertStmt) -> None:
+    """`assert c, m`: the message is made only when it is needed."""
     py = b.py
     test = py.negate(node, condition(b, node.condition))
     with b.block() as fail:
@@ -64,6 +69,7 @@ def assert_(b: FunctionBuilder, node: n.AssertStmt) -> None:
 
 @lowers_stmt(n.RoleStmt)
 def role(b: FunctionBuilder, node: n.RoleStmt) -> None:
+    """`role r: text`: kept for the next tool call of the cell."""
     py = b.py
     assert b.roles is not None
     line = py.tuple_of(node, [py.const(node, node.role), string(b, node.text)])
@@ -72,6 +78,7 @@ def role(b: FunctionBuilder, node: n.RoleStmt) -> None:
 
 @lowers_stmt(n.DeferStmt)
 def defer(b: FunctionBuilder, node: n.DeferStmt) -> None:
+    """`defer … end`: a function on the cell's list."""
     function = b.module.defer_closure(b, node)
     b.emit(b.py.do(node, b.py.method(node, b.py.name(node, "$defers"), "append", function)))
 
@@ -81,6 +88,7 @@ def defer(b: FunctionBuilder, node: n.DeferStmt) -> None:
 
 @lowers_construct(n.If)
 def if_(b: FunctionBuilder, node: n.If, dest: Dest) -> None:
+    """A block `if` into a destination."""
     test = condition(b, node.condition)
     then = b.nested(node.then, dest)
     with b.block() as otherwise:
@@ -119,6 +127,7 @@ lowers_expr(n.If)(inline_if)
 
 @lowers_construct(n.When)
 def when(b: FunctionBuilder, node: n.When, dest: Dest) -> None:
+    """`when … end`: a chain of conditions."""
     _when_arms(b, node, node.arms, dest)
 
 
@@ -215,6 +224,7 @@ def turn(b: FunctionBuilder, node: n.Node) -> None:
 
 @lowers_construct(n.While)
 def while_(b: FunctionBuilder, node: n.While, dest: Dest) -> None:
+    """`while c`: a Python `while`, or an endless one that leaves, if the condition needs statements."""
     frame = LoopFrame(node, node.label, _loop_dest(b, node, dest))
 
     def loop_condition(c: n.Node) -> ast.expr:
@@ -234,6 +244,7 @@ def while_(b: FunctionBuilder, node: n.While, dest: Dest) -> None:
 
 @lowers_construct(n.Loop)
 def loop(b: FunctionBuilder, node: n.Loop, dest: Dest) -> None:
+    """`loop … end`."""
     frame = LoopFrame(node, node.label, _loop_dest(b, node, dest))
     inner = _body(b, frame, node.body)
     b.emit(b.py.forever(node, b.py.const(node, True), inner))
@@ -242,6 +253,7 @@ def loop(b: FunctionBuilder, node: n.Loop, dest: Dest) -> None:
 
 @lowers_construct(n.WhileLet)
 def while_let(b: FunctionBuilder, node: n.WhileLet, dest: Dest) -> None:
+    """`while let p = e`: leaves at the first value that does not match."""
     frame = LoopFrame(node, node.label, _loop_dest(b, node, dest))
     py = b.py
 
@@ -391,6 +403,7 @@ def break_(b: FunctionBuilder, node: n.BreakStmt) -> None:
 
 @lowers_stmt(n.ContinueStmt)
 def continue_(b: FunctionBuilder, node: n.ContinueStmt) -> None:
+    """`continue`, `continue @outer`."""
     _leave(b, node, _target(b, node.label), "continue")
 
 
@@ -505,6 +518,7 @@ def _as_loops(b: FunctionBuilder, node: n.Comprehension) -> ast.expr:
 
 @lowers_stmt(n.CellDecl)
 def nested_cell(b: FunctionBuilder, node: n.CellDecl) -> None:
+    """A cell inside a function."""
     b.emit(*b.module.cell(node, b))
 
 
@@ -520,7 +534,5 @@ def nested_cell(b: FunctionBuilder, node: n.CellDecl) -> None:
     n.LaterDecl,
 )
 def nested_declaration(b: FunctionBuilder, node: Any) -> None:
+    """Any other declaration inside a function."""
     b.emit(*b.module.declaration(node, b))
-
-
-__all__ = ["comprehension", "for_", "loop_source"]

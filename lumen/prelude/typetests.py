@@ -88,8 +88,3 @@ def as_fail(x: Any, name: str) -> Any:
 def is_variant(x: Any, variant: Any) -> bool:
     """Whether x is that variant: a class of ours (any payload), or the one instance of a variant without fields."""
     return x is variant or type(x) is variant
-
-
-def of_enum(x: Any, enum: Any) -> bool:
-    """Whether x is a variant of that enum."""
-    return isinstance(x, Variant) and x._enum is enum
