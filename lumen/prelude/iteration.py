@@ -80,11 +80,6 @@ def range_of(start: Any, stop: Any, inclusive: bool = False, step: Any = None) -
     return range(start, stop, step)
 
 
-def make_map(entries: Iterable[tuple[Any, Any]]) -> dict[Any, Any]:
-    """A map of (key, value) pairs; a later value of a key wins, at the place of the first."""
-    return {to_key(key): value for key, value in entries}
-
-
 def map_spread(*parts: Any) -> dict[Any, Any]:
     """`{...m, "k": v}`: each part is a map to spread, or a (key, value) pair; later ones win."""
     made: dict[Any, Any] = {}

@@ -60,18 +60,13 @@ def _shown(value: Any) -> str:
     return represent(value)
 
 
-class Record(Structure):
-    """A record. Each declaration is a subclass with one slot per field, made by `make_record`."""
+class Fielded(Structure):
+    """What records and variants have in common: named fields, by which they are equal."""
 
     __slots__ = ()
-    _name: str = "Record"
-    """As declared. Empty for the named results of `parallel`, which have no declaration."""
+    _name: str = ""
     _fields: tuple[str, ...] = ()
     """Field names in the order of declaration."""
-    _methods: Methods = {}  # noqa: RUF012 (each subclass has its own)
-    """Methods of the record and of every `impl … for` it: called with the record first."""
-    _check: Callable[[Any], object] | None = None
-    """Raises a `constraint` failure if the `where` constraints don't hold; None if there are none."""
 
     def _same(self, other: Any, todo: list[tuple[Any, Any]]) -> bool:
         for field in self._fields:
@@ -83,6 +78,18 @@ class Record(Structure):
 
     def __repr__(self) -> str:
         return _shown(self)
+
+
+class Record(Fielded):
+    """A record. Each declaration is a subclass with one slot per field, made by `make_record`."""
+
+    __slots__ = ()
+    _name: str = "Record"
+    """As declared. Empty for the named results of `parallel`, which have no declaration."""
+    _methods: Methods = {}  # noqa: RUF012 (each subclass has its own)
+    """Methods of the record and of every `impl … for` it: called with the record first."""
+    _check: Callable[[Any], object] | None = None
+    """Raises a `constraint` failure if the `where` constraints don't hold; None if there are none."""
 
 
 class Enum:
@@ -104,26 +111,14 @@ class Enum:
         return f"<enum {self._name}>"
 
 
-class Variant(Structure):
+class Variant(Fielded):
     """A value of an enum. Each variant is a subclass; one without fields has a single instance."""
 
     __slots__ = ()
     _enum: Enum = Enum("Variant")
     _name: str = "Variant"
-    _fields: tuple[str, ...] = ()
     _methods: Methods = {}  # noqa: RUF012 (each subclass has its own)
     """The same dict as `_enum._methods`."""
-
-    def _same(self, other: Any, todo: list[tuple[Any, Any]]) -> bool:
-        for field in self._fields:
-            todo.append((getattr(self, field), getattr(other, field)))
-        return True
-
-    def _digest(self, depth: int) -> int:
-        return hash((self._name, *[hash_of(getattr(self, field), depth) for field in self._fields]))
-
-    def __repr__(self) -> str:
-        return _shown(self)
 
 
 # --- Making classes ---------------------------------------------------------------------------
