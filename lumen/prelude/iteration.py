@@ -10,7 +10,7 @@ from lumen.values.model import Enum, Record, Set
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from typing import Any
 
 _PLAIN: frozenset[type] = frozenset({list, tuple, str, bytes, range, Set})
