@@ -143,6 +143,8 @@ class Kernel:
         self.turns = 0
         self._closing: list[Future] = []
         self.stuck: tuple[int, Task | None, int, int] = (-1, None, 0, 0)
+        self.touched: Callable[[], None] | None = None
+        """Called by `touch`; None unless a journal is kept."""
         self._plain_step = self._step
         if observer is not None:
             self._step = self._step_observed  # type: ignore[method-assign]
@@ -289,6 +291,11 @@ class Kernel:
         outer = self.current
         if outer is not None and outer.flags & CANCEL_REQUESTED:
             running_task(self)  # cancelled while the new task kept the processor
+
+    def touch(self) -> None:
+        """Running code has done something that a preemption before it and one after it can tell apart."""
+        if self.touched is not None:
+            self.touched()
 
     def current_time(self) -> int:
         """The time (ns) that timers set now are counted from."""

@@ -62,6 +62,7 @@ SUPPORT = {
     "$pull": "pull",
     "$collect": "collect",
     "$leave": "leave",
+    "$defer": "defer",
     "$run_defers~": "run_defers",
     "$PARK": "PARK",
     "$END": "END",
@@ -323,6 +324,11 @@ class Orchestration:
         construct = Timeout(self.kernel, site, ms)
         construct.take_values((value,))
         return construct
+
+    def defer(self, defers: list[Callable[[], Any]], fn: Callable[[], Any]) -> None:
+        """Register a `defer` block. A task that is preempted and cancelled here runs it or not, so replay must know."""
+        defers.append(fn)
+        self.kernel.touch()
 
     async def run_defers(self, defers: list[Callable[[], Any]]) -> None:
         """The `defer` blocks of a suspending function."""
