@@ -30,6 +30,8 @@ class PendingAsk:
         kernel = self.kernel
         if kernel.asks.pop(self.seq, None) is None:
             return
+        if kernel.observer is not None:
+            kernel.observer.forgotten(self.seq)
         if kernel.held.pop(self.seq, None) is not None:
             kernel.late_arrivals += 1
         last = kernel.commands[-1] if kernel.commands else None

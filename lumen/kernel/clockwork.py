@@ -135,6 +135,4 @@ def follow_real_time(kernel: Kernel, now_ns: int) -> None:
         return
     due = kernel.timers.next_deadline()
     if due is not None and virtual_ns + now_ns - since_ns > due:
-        kernel.now = max(kernel.now, due)
-        fire_group(kernel)
-        kernel.decide()
+        kernel.fire_early()

@@ -140,8 +140,8 @@ class Future:
         parent = self.parent
         if phase == FAILED and waiters is None and not self.flags & (LOOKED | BRANCH):
             kernel.unlooked[self] = parent
-        if kernel.observer is not None:
-            kernel.observer.settled(self)
+        if kernel.tasks_log is not None:
+            kernel.log_settled(self, phase)
         self.parent = None
         if waiters is not None:
             self.waiters = None
@@ -195,15 +195,17 @@ class Future:
     @property
     def status(self) -> str:
         """ "pending", "running", "completed", "failed" or "cancelled" (which it is from the moment it is asked for)."""
-        if self.flags & CANCEL_REQUESTED and self.phase < CLOSING:
-            return "cancelled"
-        return _STATUS[self.phase]
+        status = "cancelled" if self.flags & CANCEL_REQUESTED and self.phase < CLOSING else _STATUS[self.phase]
+        self.kernel.touch()
+        return status
 
     @property
     def state(self) -> Any:
         """`Pending`, `Completed(v)` or `Error(msg)`."""
         self._look_at_failure()
-        return self.kernel.failures.state_of(self)
+        state = self.kernel.failures.state_of(self)
+        self.kernel.touch()
+        return state
 
     @property
     def id(self) -> str:
@@ -221,20 +223,24 @@ class Future:
 
     def is_success(self) -> bool:
         """Whether it has ended with a value."""
-        return self.phase == COMPLETED
+        is_success = self.phase == COMPLETED
+        self.kernel.touch()
+        return is_success
 
     def is_failed(self) -> bool:
         """Whether it has failed; a cancelled future has not."""
         self._look_at_failure()
-        return self.phase == FAILED
+        is_failed = self.phase == FAILED
+        self.kernel.touch()
+        return is_failed
 
     def cancel(self) -> bool:
         """Ask it, and all it has started, to end. False if it had ended or was asked before."""
         from lumen.kernel.cancel import cancel_tree
 
-        if self.flags & CANCEL_REQUESTED or self.phase >= CLOSING:
-            return False
-        return cancel_tree(self)
+        is_new = not self.flags & CANCEL_REQUESTED and self.phase < CLOSING and cancel_tree(self)
+        self.kernel.touch()
+        return is_new
 
     async def wait(self, ms: float | None = None) -> bool:
         """Wait until it has ended, at most `ms` milliseconds; whether it has."""
@@ -253,11 +259,13 @@ class Future:
     def get_error(self) -> Any:
         """The failure as an `Error` value, or null while running and after success."""
         self._look_at_failure()
+        error = None
         if self.phase == FAILED:
-            return self.kernel.failures.error_value(self.value)
-        if self.phase == CANCELLED:
-            return self.kernel.failures.error_value(self.raisable())
-        return None
+            error = self.kernel.failures.error_value(self.value)
+        elif self.phase == CANCELLED:
+            error = self.kernel.failures.error_value(self.raisable())
+        self.kernel.touch()
+        return error
 
     def _look_at_failure(self) -> None:
         if self.phase == FAILED:

@@ -12,7 +12,14 @@ from _heapq import heappop, heappush
 
 from lumen.kernel.asks import PendingAsk
 from lumen.kernel.cancel import Cancelled, cancel_tree
-from lumen.kernel.clockwork import advance_real, advance_virtual, fire_due, fire_overdue, follow_real_time
+from lumen.kernel.clockwork import (
+    advance_real,
+    advance_virtual,
+    fire_due,
+    fire_group,
+    fire_overdue,
+    follow_real_time,
+)
 from lumen.kernel.depth import LOOK_TURNS, DepthWatch
 from lumen.kernel.failures import Failures, KernelError
 from lumen.kernel.future import (
@@ -35,10 +42,11 @@ from lumen.kernel.future import (
     Root,
 )
 from lumen.kernel.messages import Ask, Step
+from lumen.kernel.ops import ADVANCE, PREEMPT, SETTLED, SLEEP, SPAWN, SPAWN_IN, WAITS
 from lumen.kernel.task import Call, CoroutineType, Task
 from lumen.kernel.timers import Timers
 from lumen.kernel.traps import PARK, pass_turn, running_task, suspend
-from lumen.kernel.turn import Turn, VirtualTurn
+from lumen.kernel.turn import JournalTurn, Turn, VirtualTurn
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -48,7 +56,7 @@ if TYPE_CHECKING:
     from lumen.kernel.cancel import Grace
     from lumen.kernel.messages import Arrival, Blocked, CancelAsk, Site
     from lumen.kernel.policy import Policy
-    from lumen.kernel.trace import Observer
+    from lumen.kernel.trace import Journal, Observer
 
 MAX_NESTED_STARTS = 100
 """Eager spawns nested deeper than this are queued instead, for the sake of the C stack."""
@@ -60,6 +68,11 @@ LOOK_EVERY = 50_000
 """Spawns between two looks at the two limits above; checking them with each would cost every spawn."""
 MAX_NESTED_TURNS = 8
 """Turns run on top of each other by preemption."""
+LOG_LENGTH = 20_000
+"""The log is cut when a turn begins and it is longer than this."""
+DUE, MAY_NEST, STOPS, FIRES = 1, 2, 4, 8
+"""Flags of PREEMPT in the log: the task was due to step aside; others may run on top of it; the run is cancelled;
+a timer fires that virtual time has not reached."""
 DEADLINE_SLACK_NS = 2_000_000
 """On a real clock two timers that a program sets together differ by microseconds. Deadlines are this much late, so
 that a `sleep(100)` inside a `timeout(100, …)` still comes at "the same instant", and wins, as in virtual time."""
@@ -82,6 +95,7 @@ class Kernel:
         cancel_grace_ms: float = 5000,
         on_exit: Literal["wait", "cancel"] = "wait",
         observer: Observer | None = None,
+        journal: Journal | None = None,
     ) -> None:
         """
         Args:
@@ -90,10 +104,19 @@ class Kernel:
                 short. Ignored when the policy is virtual; without it the time of the last `advance` counts.
             answer_now: answers `ask_now(kind, name, payload)` at once.
             on_exit: what happens to tasks that outlive `main`.
+            journal: takes the place of `observer`, and keeps the log besides.
         """
         self.policy = policy
         self.failures = failures if failures is not None else Failures()
-        self.observer = observer
+        self.observer = observer if journal is None else journal
+        self.journal = journal
+        self.log: list[int] | None = None if journal is None else journal.log
+        """What comes in from outside, for a journal; see `kernel/ops.py`."""
+        self.tasks_log = self.log if journal is not None and journal.logs_tasks else None
+        """The same list if the steps of tasks are to be written there too."""
+        self.safe = None if journal is None else journal.safe
+        self.spawn_site: object = self
+        self.spawn_op = 0
         self.on_exit = on_exit
         self.cancel_grace_ns = int(cancel_grace_ms * 1_000_000)
         self.now = 0
@@ -123,7 +146,11 @@ class Kernel:
         self.late_arrivals = 0
         """Answers to asks that had been cancelled."""
         self.deadlines_slack_ns = DEADLINE_SLACK_NS if clock is not None and not policy.is_virtual else 0
-        self.turn: Turn = VirtualTurn(self) if policy.is_virtual else Turn()
+        self.turn = Turn()
+        if policy.is_virtual:
+            self.turn = VirtualTurn(self)
+        elif journal is not None:
+            self.turn = JournalTurn(journal)
         self._clock = None if policy.is_virtual else clock
         self._answer_now = answer_now
         self._asked = 0
@@ -143,11 +170,10 @@ class Kernel:
         self.turns = 0
         self._closing: list[Future] = []
         self.stuck: tuple[int, Task | None, int, int] = (-1, None, 0, 0)
-        self.touched: Callable[[], None] | None = None
         """Called by `touch`; None unless a journal is kept."""
         self._plain_step = self._step
-        if observer is not None:
-            self._step = self._step_observed  # type: ignore[method-assign]
+        if journal is not None:
+            self._step = self._step_logged  # type: ignore[method-assign]
 
     # --- what the host calls -----------------------------------------------------------------------------------------
 
@@ -168,15 +194,20 @@ class Kernel:
         Raises:
             KernelError: time went backwards, or an arrival answers an ask that was never made.
         """
-        self._accept(arrivals)
         if self.policy.is_virtual:
+            self._accept(arrivals)
             return advance_virtual(self)
         if now_ns < self.now:
             raise KernelError(f"time went backwards, from {self.now} to {now_ns}")
         self.now = now_ns
+        if self.log is not None:
+            self.log += (ADVANCE, now_ns)
+        self._accept(arrivals)
         return advance_real(self)
 
-    def preempt(self, now_ns: int, arrivals: Sequence[Arrival] = (), *, may_nest: bool = True) -> bool:
+    def preempt(
+        self, now_ns: int, arrivals: Sequence[Arrival] = (), *, may_nest: bool = True, stop: str | None = None
+    ) -> bool:
         """Called every few milliseconds, from a signal handler, while Lumen code of the current task runs on the stack.
 
         Asks the task to step aside at its next loop back-edge (`turn.due`). If it has not done so since the last call,
@@ -185,20 +216,29 @@ class Kernel:
         Args:
             may_nest: False when called from another thread than the kernel's (which must stand still meanwhile): no
                 task is run, but deadlines are noticed.
+            stop: cancel the run first, for this reason.
         Returns:
             Whether `Cancelled` must be raised now in the interrupted frame.
         """
         if self.policy.is_virtual:
+            if stop is not None:
+                self._log_preempt(STOPS)
+                self.cancel_run(stop)
             self._accept(arrivals)
             follow_real_time(self, now_ns)
         else:
-            self._accept(arrivals)
             self.now = max(self.now, now_ns)
+            if self.log is not None:
+                flags = (DUE if self.turn.is_wanted else 0) | (MAY_NEST if may_nest else 0)
+                self._log_preempt(flags | (0 if stop is None else STOPS))
+            if stop is not None:
+                self.cancel_run(stop)
+            self._accept(arrivals)
             before = len(self.ready)
             overdue = fire_due(self)
             # A sleep that has ended may be what decides against the interrupted code; don't wait for one more tick.
             woken = len(self.ready) > before and not self._nested_turns
-            if (self.turn.due or overdue or woken or self.starting) and self._nested_turns < MAX_NESTED_TURNS:
+            if (self.turn.is_wanted or overdue or woken or self.starting) and self._nested_turns < MAX_NESTED_TURNS:
                 for construct in self.starting:
                     construct.queue_rest()
                 if may_nest and (self.ready or self.undecided):
@@ -206,7 +246,7 @@ class Kernel:
                 if overdue:
                     fire_overdue(self)
                     self.decide()
-            self.turn.due = True
+            self.turn.want()
         task = self.current
         if task is not None and task.flags & CANCEL_MASK == CANCEL_REQUESTED:
             task.flags |= CANCEL_DELIVERED
@@ -214,8 +254,28 @@ class Kernel:
             return True
         return False
 
-    def cancel_run(self) -> None:
-        """Cancel everything, innermost first; the cleanup of the tasks runs in the following steps."""
+    def _log_preempt(self, flags: int) -> None:
+        if self.journal is not None:
+            log = self.journal.log
+            log += (PREEMPT, len(log), self.journal.looks, self.now, flags)
+
+    def fire_early(self) -> None:
+        """Fire the next timer although virtual time has not come to it: the task on the stack is stuck."""
+        self._log_preempt(FIRES)
+        due = self.timers.next_deadline()
+        if due is not None:
+            self.now = max(self.now, due)
+            fire_group(self)
+            self.decide()
+
+    def cancel_run(self, reason: str | None = None) -> None:
+        """Cancel everything, innermost first; the cleanup of the tasks runs in the following steps.
+
+        Args:
+            reason: told to the observer, if it is the host that cancels: "interrupt", "timeout", "deadlock", "stop".
+        """
+        if reason is not None and self.observer is not None:
+            self.observer.signalled(reason)
         root = self.root
         root.flags &= ~CANCEL_REQUESTED
         cancel_tree(root)
@@ -243,6 +303,8 @@ class Kernel:
             self.start(task)
         else:
             self.ready.append(task)
+        if self.safe is not None:
+            self.interruptible()
         return task
 
     def spawn_call(
@@ -259,6 +321,8 @@ class Kernel:
             self.start(task)
         else:
             self.ready.append(task)
+        if self.safe is not None:
+            self.interruptible()
         return task
 
     def close_generator(self, generator: AsyncGenerator[Any, None]) -> None:
@@ -292,15 +356,18 @@ class Kernel:
         if outer is not None and outer.flags & CANCEL_REQUESTED:
             running_task(self)  # cancelled while the new task kept the processor
 
-    def touch(self) -> None:
-        """Running code has done something that a preemption before it and one after it can tell apart."""
-        if self.touched is not None:
-            self.touched()
-
     def current_time(self) -> int:
         """The time (ns) that timers set now are counted from."""
         clock = self._clock
         return self.now if clock is None else max(self.now, clock())
+
+    def start_time(self, op: int, duration_ns: int) -> int:
+        """`current_time()` for a timer that is being set; written to the log as `op`."""
+        now = self.current_time()
+        log = self.log
+        if log is not None:
+            log += (op, duration_ns) if self.policy.is_virtual else (op, duration_ns, now)
+        return now
 
     def duration_ns(self, ms: Any, what: str) -> int:
         """Milliseconds given by a program, checked."""
@@ -321,7 +388,8 @@ class Kernel:
             task = running_task(self)
         duration_ns = ms * 1_000_000 if ms.__class__ is int else self.duration_ns(ms, "sleep")
         if duration_ns > 0:
-            task.waiting = self.timers.add(int(self.current_time() + duration_ns), task)
+            now = self.current_time() if self.log is None else self.start_time(SLEEP, duration_ns)
+            task.waiting = self.timers.add(now + duration_ns, task)
             task.phase = PARKED
         else:
             task.phase = QUEUED
@@ -336,7 +404,10 @@ class Kernel:
         task = running_task(self)
         self._asked = seq = self._asked + 1
         self.asks[seq] = pending = PendingAsk(self, seq, task, name)
-        self.commands.append(Ask(seq, kind, name, payload, site, task.number))
+        ask = Ask(seq, kind, name, payload, site, task.number)
+        self.commands.append(ask)
+        if self.observer is not None:
+            self.observer.asked(ask)
         await suspend(task, pending)
         if pending.error is not None:
             raise pending.error
@@ -346,12 +417,34 @@ class Kernel:
         """Ask the outside for what it knows at once: time, random numbers, environment."""
         if self._answer_now is None:
             raise KernelError(f"nobody answers {kind} {name}")
-        return self._answer_now(kind, name, payload)
+        if self.observer is None:
+            return self._answer_now(kind, name, payload)
+        value = self.observer.asked_now(kind, name, payload, self._answer_now)
+        if self.safe is not None:
+            self.interruptible()
+        return value
 
     def emit(self, value: object) -> None:
         """`emit value`: an event for observers."""
         if self.observer is not None:
             self.observer.emitted(value)
+            if self.safe is not None:
+                self.interruptible()
+
+    def touch(self) -> None:
+        """A task looks at what others may change, or changes what others may look at, without any other event.
+
+        Call it last, where Lumen code goes on: a journal counts these to tell where a busy task was interrupted.
+        """
+        if self.journal is not None:
+            self.journal.look()
+            if self.safe is not None:
+                self.interruptible()
+
+    def interruptible(self) -> None:
+        """While a run is repeated: interrupt the current task here, if it was interrupted here."""
+        if self.safe is not None and self.safe():
+            raise Cancelled
 
     def warn(self, message: str, future: Future | None = None) -> None:
         """Something the user should know that fails nothing; kept in `warnings` for the host."""
@@ -404,14 +497,71 @@ class Kernel:
         finally:
             self.current = outer
 
-    def _step_observed(self, task: Task) -> None:
-        """`_step` for runs with an observer."""
-        observer = self.observer
-        if observer is not None and task.phase == PENDING:
-            observer.started(task)
-        self._plain_step(task)
-        if observer is not None and task.phase < CLOSING:
-            observer.suspended(task)
+    def _step_logged(self, task: Task) -> None:
+        """`_step` for runs that keep a journal. The same lines again, because a call more would cost 5 % of a spawn."""
+        outer = self.current
+        self.current = task
+        log = self.tasks_log
+        if log is not None:
+            log.append(task.number)
+        try:
+            if task.flags & CANCEL_REQUESTED:
+                self._step_cancelled(task)
+            elif self.safe is not None and self.safe():
+                self._cancel_where_it_is(task)
+            elif task.coro is not None:
+                task.phase = RUNNING
+                task.coro.send(None)
+            else:
+                self._begin(task)
+            if task.flags & CANCEL_MASK == CANCEL_REQUESTED and task.phase == PARKED:
+                task.interrupt()
+        except StopIteration as stop:
+            value = stop.value
+            if isinstance(value, Future):
+                self._ended_with_future(task, value)
+            else:
+                task.finish(COMPLETED, value)
+        except Cancelled:
+            task.finish(CANCELLED, None)
+        except Exception as exc:
+            self._failed(task, exc)
+        finally:
+            self.current = outer
+            if log is not None and task.phase < COMPLETED:
+                log.append(WAITS)
+
+    def _cancel_where_it_is(self, task: Task) -> None:
+        """Its code was interrupted for good before it did anything that others could see."""
+        coro = task.coro
+        if coro is None:
+            raise Cancelled
+        task.phase = RUNNING
+        coro.throw(Cancelled())
+
+    def log_spawn(self, future: Future, parent: Future, kind: int = 0) -> None:
+        """A future was made; for the log."""
+        log = self.tasks_log
+        journal = self.journal
+        if log is None or journal is None:
+            return
+        site = future.site
+        index = -1 if site is None else journal.site_index(site)
+        if kind == 0 and index >= 0 and parent is self.current:
+            self.spawn_site = site
+            self.spawn_op = op = SPAWN - index
+            log.append(op)
+        else:
+            log += (SPAWN_IN, parent.number, index, kind)
+
+    def log_settled(self, future: Future, phase: int) -> None:
+        """A future has settled; for the log."""
+        log = self.tasks_log
+        if log is not None:
+            if future is self.current:
+                log.append(COMPLETED - 1 - phase)
+            else:
+                log += (SETTLED, future.number, COMPLETED - 1 - phase)
 
     def _step_cancelled(self, task: Task) -> None:
         """Throw `Cancelled` in, the first time; after that, let the cleanup code go on."""
@@ -451,7 +601,7 @@ class Kernel:
             task.finish(COMPLETED, future)
         else:
             task.coro = _follow(future)
-            self._step(task)
+            self._plain_step(task)
 
     def _failed(self, task: Task, exc: Exception) -> None:
         if task.flags & CANCEL_DELIVERED:
@@ -474,6 +624,9 @@ class Kernel:
         popleft = ready.popleft
         step = self._step
         self.turns += 1
+        log = self.log
+        if log is not None and len(log) > LOG_LENGTH and self.journal is not None:
+            self.journal.cut()
         if self.spawned_count >= self._look_at:
             self._look_for_endless()
         if not self.turns & (LOOK_TURNS - 1):
@@ -539,6 +692,8 @@ class Kernel:
 
     def deliver(self, arrival: Arrival) -> None:
         """Wake the task that has asked."""
+        if self.observer is not None:
+            self.observer.answered(arrival)
         pending = self.asks.pop(arrival.seq)
         pending.value = arrival.value
         pending.error = arrival.error

@@ -20,6 +20,7 @@ from lumen.kernel.future import (
     RUNNING,
     Future,
 )
+from lumen.kernel.ops import CANCEL, TIMER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -107,8 +108,12 @@ class Task(Future):
             parent.children = {self: None}
         else:
             parent.children[self] = None
-        if kernel.observer is not None:
-            kernel.observer.spawned(self)
+        log = kernel.tasks_log
+        if log is not None:
+            if site is kernel.spawn_site and parent is kernel.current:
+                log.append(kernel.spawn_op)
+            else:
+                kernel.log_spawn(self, parent)
 
     def notify(self, future: Future) -> None:
         """What this task waits for has settled: make it ready."""
@@ -171,8 +176,8 @@ class Task(Future):
             return
         self.flags |= CANCEL_REQUESTED
         kernel = self.kernel
-        if kernel.observer is not None:
-            kernel.observer.cancelled(self)
+        if kernel.tasks_log is not None:
+            kernel.tasks_log += (CANCEL, self.number)
         if self.flags & CLEANING:
             self.flags |= CANCEL_DELIVERED
             if not self.flags & GRACE_ARMED:
@@ -219,7 +224,7 @@ class Task(Future):
         self.flags |= GRACE_ARMED
         kernel = self.kernel
         kernel.graces[self] = grace = Grace(self)
-        kernel.timers.add_deadline(kernel.current_time() + kernel.cancel_grace_ns, grace, 0)
+        kernel.timers.add_deadline(kernel.start_time(TIMER, kernel.cancel_grace_ns) + kernel.cancel_grace_ns, grace, 0)
 
     def abandon(self) -> None:
         """The grace is over: drop the cleanup code where it stands."""

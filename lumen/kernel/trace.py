@@ -1,33 +1,35 @@
-"""Observer hooks: what a journal, a progress line or a test may listen to."""
+"""What a journal, a progress line or a test may listen to."""
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
     from lumen.kernel.future import Future
-    from lumen.kernel.task import Task
+    from lumen.kernel.messages import Arrival, Ask
 
 
 class Observer:
     """Does nothing; subclass and override. Without an observer each hook costs one test of an attribute.
 
-    Hooks are called in the order of events, synchronously, and must not call back into the kernel.
+    Hooks are called in the order of events, synchronously, and must not call back into the kernel. What tasks do, step
+    by step, is not told here but written to `Kernel.log`, which is cheaper; see `Journal`.
     """
 
-    def spawned(self, future: Future) -> None:
-        """A task or construct was made; its number, parent and site are set."""
+    def asked(self, ask: Ask) -> None:
+        """A task asks the outside; the host has not seen it yet."""
 
-    def started(self, task: Task) -> None:
-        """A task is about to run its first step."""
+    def answered(self, arrival: Arrival) -> None:
+        """An answer is about to be delivered."""
 
-    def suspended(self, task: Task) -> None:
-        """A task has parked; `task.waiting` says on what."""
+    def forgotten(self, seq: int) -> None:
+        """Nobody waits for the answer to ask `seq` any more."""
 
-    def settled(self, future: Future) -> None:
-        """A future has its outcome, and all inside it has ended."""
-
-    def cancelled(self, future: Future) -> None:
-        """Cancellation was asked of a future that was still running."""
+    def asked_now(self, kind: str, name: str, payload: Any, answer: Callable[[str, str, Any], Any]) -> Any:
+        """A task asks for what is known at once: gives `answer(kind, name, payload)`, or what it was when recorded."""
+        return answer(kind, name, payload)
 
     def decided(self, construct: Future, decision: object) -> None:
         """A race, select, vote, timeout or parallel has decided: winner's index, tally, "expired", …"""
@@ -40,3 +42,39 @@ class Observer:
 
     def warned(self, message: str, future: Future | None) -> None:
         """Something the user should know that is not a failure: an abandoned defer, a late answer."""
+
+    def signalled(self, what: str) -> None:
+        """The host cancels the run: "interrupt", "timeout", "deadlock", "stop"."""
+
+
+class Journal(Observer):
+    """An observer that keeps a history from which the run can be repeated.
+
+    Everything that comes into the kernel from outside is either an answer or written to `log` by the kernel itself.
+    Where in the life of a busy task it came is told by the length of `log` and by `looks`: how often that task has
+    looked at, or changed, something that other tasks may touch, since the log was last cut.
+    """
+
+    log: list[int]
+    """The ops of `kernel/ops.py`, emptied by `cut`."""
+    logs_tasks = True
+    """Whether steps, spawns and outcomes of tasks are written to the log; inputs always are."""
+    looks = 0
+    safe: Callable[[], bool] | None = None
+    """Called wherever a running task may be interrupted, that is, where Lumen code goes on: whether it must be
+    cancelled there. None while nothing is to be repeated."""
+
+    def site_index(self, site: Any) -> int:
+        """The number of a site, given when it is first used."""
+        raise NotImplementedError
+
+    def look(self) -> None:
+        """A task has looked at what others may change, or changed what others may look at."""
+        self.looks += 1
+
+    def steps_aside(self, is_due: bool) -> bool:
+        """A busy task is at a back-edge of a loop; whether it steps aside here."""
+        return is_due
+
+    def cut(self) -> None:
+        """Write down what is in the log, and empty it: before every other event, and when it has grown long."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from lumen.kernel.kernel import Kernel
+    from lumen.kernel.trace import Journal
 
 TICKS_PER_TURN = 1024
 """Back-edges after which a busy task steps aside in virtual time."""
@@ -22,9 +23,51 @@ class Turn:
         self.host_waits = False
         """Set together with a step aside: when this turn is over the host gets a look at the world."""
 
+    def want(self) -> None:
+        """The running task has run for long enough."""
+        self.due = True
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the running task has been asked to step aside, and has not yet."""
+        return self.due
+
     def tick(self) -> bool:
         """Whether to step aside now. Clears `due`: the next task has its own slice."""
         self.due = False
+        self.host_waits = True
+        return True
+
+
+class JournalTurn(Turn):
+    """Real time with a journal: every back-edge is counted, so that the one at which a task stepped aside is known."""
+
+    __slots__ = ("_is_wanted", "_journal")
+
+    def __init__(self, journal: Journal) -> None:
+        self.due = True
+        self.host_waits = False
+        self._is_wanted = False
+        self._journal = journal
+
+    def want(self) -> None:
+        """See Turn.want."""
+        self._is_wanted = True
+
+    @property
+    def is_wanted(self) -> bool:
+        """See Turn.is_wanted."""
+        return self._is_wanted
+
+    @is_wanted.setter
+    def is_wanted(self, is_wanted: bool) -> None:
+        self._is_wanted = is_wanted
+
+    def tick(self) -> bool:
+        """Whether to step aside now."""
+        if not self._journal.steps_aside(self._is_wanted):
+            return False
+        self._is_wanted = False
         self.host_waits = True
         return True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lumen.kernel.ops import TIMER
 from lumen.kernel.timers import depth_of
 from lumen.kernel.traps import running_task, suspend
 
@@ -51,5 +52,6 @@ async def wait_settled(future: Future, ms: float | None) -> None:
         future.add_waiter(task)
         await suspend(task, future)
         return
-    deadline_ns = kernel.current_time() + kernel.duration_ns(ms, "wait")
+    duration_ns = kernel.duration_ns(ms, "wait")
+    deadline_ns = kernel.start_time(TIMER, duration_ns) + duration_ns
     await suspend(task, TimedWait(future, task, deadline_ns))

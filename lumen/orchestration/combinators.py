@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lumen.kernel.future import CLOSING, COMPLETED, FAILED
+from lumen.kernel.ops import TIMER
 from lumen.kernel.timers import depth_of
 from lumen.orchestration.construct import Construct
 from lumen.values.errors import failure_value
@@ -133,7 +134,7 @@ class Timeout(Construct):
         duration_ns = kernel.duration_ns(ms, "timeout")
         super().__init__(kernel, site, 1)
         self.waiting: Any = None
-        deadline_ns = kernel.current_time() + duration_ns + kernel.deadlines_slack_ns
+        deadline_ns = kernel.start_time(TIMER, duration_ns) + duration_ns + kernel.deadlines_slack_ns
         kernel.timers.add_deadline(deadline_ns, self, depth_of(self))
 
     def fire(self) -> None:

@@ -20,6 +20,7 @@ from lumen.kernel.future import (
     RUNNING,
     Future,
 )
+from lumen.kernel.ops import CANCEL, KINDS
 from lumen.kernel.task import Call, Task
 
 TYPE_CHECKING = False
@@ -78,8 +79,8 @@ class Construct(Future):
         self._fresh: list[int] = []
         self._owned: Sequence[Future] = ()
         self._receipts: dict[int, Channel] | None = None
-        if kernel.observer is not None:
-            kernel.observer.spawned(self)
+        if kernel.tasks_log is not None:
+            kernel.log_spawn(self, self.parent, KINDS.index(self.word))
 
     @property
     def operation(self) -> str:
@@ -100,6 +101,7 @@ class Construct(Future):
             self._starting = False
         if not self.remaining:
             self.kernel.note(self)
+        self.kernel.interruptible()
 
     def queue_rest(self) -> None:
         """A branch that started at once keeps the processor: queue the rest, so that a nested turn can run them."""
@@ -140,6 +142,7 @@ class Construct(Future):
                 self._arrive(index, COMPLETED, value)
         if not self.remaining:
             self.kernel.note(self)
+        self.kernel.interruptible()
 
     def owned_futures(self, futures: Sequence[Future]) -> None:
         """Futures that the branches wait for and that are the construct's to cancel when it decides."""
@@ -180,8 +183,8 @@ class Construct(Future):
         task.parent = None
         task.phase = COMPLETED
         self.kernel.settled_count += 1
-        if self.kernel.observer is not None:
-            self.kernel.observer.settled(task)
+        if self.kernel.tasks_log is not None:
+            self.kernel.log_settled(task, COMPLETED)
         self._adopt(index, future)
 
     def branch_settled(self, task: Task) -> None:
@@ -274,8 +277,8 @@ class Construct(Future):
         self.phase = CLOSING
         self.outcome = CANCELLED
         self._calls = None
-        if self.kernel.observer is not None:
-            self.kernel.observer.cancelled(self)
+        if self.kernel.tasks_log is not None:
+            self.kernel.tasks_log += (CANCEL, self.number)
         if not self.children and not self.adopted:
             self.kernel.close_later(self)
 

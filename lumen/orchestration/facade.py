@@ -83,7 +83,6 @@ class Orchestration:
         self.pull = pull
         self.collect = collect
         self.leave = leave
-        self.cached = cached
         self.PARK = PARK
         self.END = END
         self._channels = 0
@@ -276,9 +275,9 @@ class Orchestration:
         construct = Vote(self.kernel, site, len(calls), quorum, by is not None)
         if by is not None:
             calls = [(keyed, (by, fn, args)) for fn, args in calls]
-        construct.start_calls(calls)
         if losers:
             construct.owned_futures([value for value in losers if isinstance(value, Future)])
+        construct.start_calls(calls)
         return construct
 
     # --- select ------------------------------------------------------------------------------------------------------
@@ -343,6 +342,10 @@ class Orchestration:
     def limited(self, fn: Callable[..., Any], name: str, ms: Any, site: Site | None) -> Callable[..., Any]:
         """`@timeout(ms)`."""
         return limited(self.timeout, fn, name, ms, site)
+
+    def cached(self, fn: Callable[..., Any]) -> Callable[..., Any]:
+        """`@cached`."""
+        return cached(fn, self.kernel.touch)
 
     # --- items that have to be waited for ----------------------------------------------------------------------------
 

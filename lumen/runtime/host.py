@@ -62,7 +62,7 @@ class Host:
         self.deadlock: list[Blocked] | None = None
         self.was_interrupted = False
         self.timed_out = False
-        self._cancel_wanted = False
+        self._cancel_wanted: str | None = None
         self._was_stopped = False
 
     # --- the loop --------------------------------------------------------------------------------------------------
@@ -118,7 +118,9 @@ class Host:
         now = self._clock.now_ns()
         if self._timeout_ns is not None and now >= self._timeout_ns:
             self._time_out()
-        self._cancel_if_wanted()
+        reason = self._reason_to_cancel()
+        if reason is not None:
+            kernel.cancel_run(reason)
         self.is_advancing = True
         try:
             step = kernel.advance(now, arrivals)
@@ -128,7 +130,7 @@ class Host:
             self._outside.execute(step.commands)
         if step.deadlocked and self.deadlock is None:
             self.deadlock = kernel.blocked()
-            kernel.cancel_run()
+            kernel.cancel_run("deadlock")
         return step
 
     def _seconds_until(self, step: Step) -> float | None:
@@ -176,23 +178,24 @@ class Host:
                 self._progress.update(kernel)
         if self._timeout_ns is not None and now >= self._timeout_ns:
             self._time_out()
-        self._cancel_if_wanted()
-        return kernel.preempt(now, self._arrived() if may_nest else (), may_nest=may_nest)
+        arrivals = self._arrived() if may_nest else ()
+        return kernel.preempt(now, arrivals, may_nest=may_nest, stop=self._reason_to_cancel())
 
-    def _cancel_if_wanted(self) -> None:
+    def _reason_to_cancel(self) -> str | None:
+        """Why the run is to be cancelled now; told once."""
         if self._output.broken is not None and not self._was_stopped:
             self._was_stopped = True
-            self._cancel_wanted = True
-        if self._cancel_wanted:
-            self._cancel_wanted = False
-            self.kernel.cancel_run()
+            self._cancel_wanted = "stop"
+        reason = self._cancel_wanted
+        self._cancel_wanted = None
+        return reason
 
     def interrupt(self) -> None:
         """Ctrl-C: cancel the run at the next moment at which that is safe."""
         self.was_interrupted = True
-        self._cancel_wanted = True
+        self._cancel_wanted = "interrupt"
 
     def _time_out(self) -> None:
         self._timeout_ns = None
         self.timed_out = True
-        self._cancel_wanted = True
+        self._cancel_wanted = "timeout"

@@ -121,7 +121,7 @@ def _on_tick(number: int, frame: FrameType | None) -> None:
                 if host.preempt():
                     raise Cancelled
             else:
-                host.kernel.turn.due = True
+                host.kernel.turn.want()
             return
 
 
@@ -157,7 +157,7 @@ class WatchdogPreemption:
         while not self._end.wait(TICK_S):
             if not host.is_advancing:
                 continue
-            host.kernel.turn.due = True
+            host.kernel.turn.want()
             # While this thread holds the GIL the other stands still; a long interval keeps it so until we are done.
             interval = sys.getswitchinterval()
             sys.setswitchinterval(10.0)

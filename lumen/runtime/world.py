@@ -31,10 +31,12 @@ class World:
 
     def print(self, text: str) -> None:
         """One line of output."""
-        self.output.write_line(text)
         observer = self.kernel.observer
         if observer is not None:
             observer.printed(text)
+        self.output.write_line(text)
+        if observer is not None:
+            self.kernel.interruptible()
 
     def debug(self, text: str) -> None:
         """One line on stderr, after what was printed before it."""

@@ -2,11 +2,12 @@
 
 import pytest
 
+from lumen.kernel import ops
 from lumen.kernel.failures import KernelError
 from lumen.kernel.kernel import Kernel
 from lumen.kernel.messages import Arrival, Ask, CancelAsk
 from lumen.kernel.policy import Eager, Fifo
-from lumen.kernel.trace import Observer
+from lumen.kernel.trace import Journal
 from lumen.values.errors import Failure, Halt
 
 
@@ -300,47 +301,45 @@ def test_many_dropped_timeouts_do_not_pile_up(simulation):
     assert sim.run(main) < 200
 
 
-def test_observers_hear_in_order(simulation, mode):
-    heard = []
+class Listener(Journal):
+    """Keeps the log of a run, and what else it hears, as one list of words."""
 
-    class Listener(Observer):
-        def spawned(self, future):
-            heard.append(f"spawned {future.number}")
+    def __init__(self):
+        self.log = []
+        self.heard = []
 
-        def started(self, task):
-            heard.append(f"started {task.number}")
+    def site_index(self, site):
+        return 0
 
-        def suspended(self, task):
-            heard.append(f"suspended {task.number}")
+    def decided(self, construct, decision):
+        self.cut()
+        self.heard.append(f"decided {decision}")
 
-        def settled(self, future):
-            heard.append(f"settled {future.number}")
+    def cut(self):
+        self.heard.append(list(self.log))
+        self.log.clear()
 
-        def decided(self, construct, decision):
-            heard.append(f"decided {decision}")
 
-    sim = simulation("fifo", observer=Listener())
+def test_the_log_tells_what_tasks_do_in_order(simulation):
+    journal = Listener()
+    sim = simulation("fifo", journal=journal)
 
     async def main():
         await sim.lumen.race(sim.branches(("give", 2, 1), ("give", 1, 2)))
 
     sim.run(main)
-    assert heard == [
-        "spawned 1",
-        "started 1",
-        "spawned 2",
-        "spawned 3",
-        "spawned 4",
-        "suspended 1",
-        "started 3",
-        "suspended 3",
-        "started 4",
-        "suspended 4",
-        "settled 4",
+    journal.cut()
+    race = ops.KINDS.index("race")
+    assert journal.heard == [
+        [
+            *(ops.SPAWN_IN, 0, -1, 0),
+            *(1, ops.SPAWN_IN, 1, -1, race, ops.SPAWN_IN, 2, -1, 0, ops.SPAWN_IN, 2, -1, 0, ops.WAITS),
+            *(3, ops.SLEEP, 2_000_000, ops.WAITS),
+            *(4, ops.SLEEP, 1_000_000, ops.WAITS),
+            *(4, ops.COMPLETED),
+        ],
         "decided 1",
-        "settled 3",
-        "settled 2",
-        "settled 1",
+        [ops.CANCEL, 3, 3, ops.CANCELLED, ops.SETTLED, 2, ops.COMPLETED, 1, ops.COMPLETED],
     ]
 
 

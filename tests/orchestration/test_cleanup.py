@@ -6,7 +6,7 @@ def test_each_registration_is_told_to_who_keeps_a_journal(sim):
 
     async def main():
         defers = []
-        sim.kernel.touched = lambda: seen.append(len(defers))
+        sim.kernel.touch = lambda: seen.append(len(defers))
         sim.lumen.defer(defers, lambda: sim.log.append("first"))
         sim.lumen.defer(defers, lambda: sim.log.append("second"))
         await sim.lumen.run_defers(defers)
