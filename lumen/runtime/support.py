@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from lumen.kernel.kernel import Kernel
     from lumen.runtime.world import World
 
-_TOOL_NAMES = frozenset(("$tool", "$call_tool", "$with_roles"))
+_TOOL_NAMES = frozenset(("$tool", "$call_tool", "$with_roles", "$with_tools"))
 
 
 def build_support(
@@ -43,6 +43,7 @@ def build_support(
         elif name in _TOOL_NAMES:
             calls = tools()
             found["$tool"], found["$call_tool"], found["$with_roles"] = calls.declare, calls.call, calls.with_roles
+            found["$with_tools"] = calls.with_tools
         elif name == "$extern":
             found[name] = extern
         else:

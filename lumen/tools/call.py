@@ -7,12 +7,13 @@ from lumen.values.errors import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
     from typing import Any
 
     from lumen.kernel.kernel import Kernel
     from lumen.kernel.messages import Site
     from lumen.tools.registry import Registry
+    from lumen.tools.scripted import ScriptedCalls
 
     Messages = list[tuple[str, Any]]
     """`role` lines so far: (role, text)."""
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
 class ToolCalls:
     """The tool calls of one run."""
 
-    __slots__ = ("_kernel", "_registry", "registry_of")
+    __slots__ = ("_kernel", "_registry", "_scripted", "registry_of")
 
     def __init__(self, kernel: Kernel, registry_of: Callable[[], Registry]) -> None:
         self._kernel = kernel
         self.registry_of = registry_of
         """Makes the registry at the first call: it reads `lumen.toml`."""
         self._registry: Registry | None = None
+        self._scripted: ScriptedCalls | None = None
 
     @property
     def registry(self) -> Registry:
@@ -47,6 +49,14 @@ class ToolCalls:
         messages.extend(own)
         return messages
 
+    def with_tools(self, answers: Any, body: Callable[[], Any], site: Site | None = None) -> Awaitable[Any]:
+        """`with_tools(answers) … end`; see `ScriptedCalls.run`."""
+        if self._scripted is None:
+            from lumen.tools.scripted import ScriptedCalls
+
+            self._scripted = ScriptedCalls(self._kernel)
+        return self._scripted.run(answers, body, site)
+
     async def call(
         self,
         tool: Any,
@@ -65,12 +75,37 @@ class ToolCalls:
             # A variable that hides the alias.
             found = tool(*args, **named)
             return await found if hasattr(found, "__await__") else found
+        if self._scripted is not None:
+            found = self._scripted.find(tool._name)
+            if found is not None:
+                return await self._scripted.answer(found, self._bound_freely(tool, args, named, messages))
         provider = self.registry.provider(tool._name, tool.provider)
         if messages and provider.takes_messages and "messages" not in named:
-            named = {**named, "messages": [{"role": role, "content": _text(text)} for role, text in messages]}
+            named = {**named, "messages": _messages(messages)}
             messages.clear()
         bound = provider.schema.bind(tool._name, args, named)
         return await self._kernel.ask("tool", tool._name, bound, site)
+
+    def _bound_freely(
+        self, tool: Tool, args: Sequence[Any], named: dict[str, Any], messages: Messages | None
+    ) -> dict[str, Any]:
+        """The arguments of a call that a `with_tools` block answers: by the tool's schema if it has a provider."""
+        from lumen.tools.scripted import ANY_ARGUMENTS
+
+        schema, takes_messages = ANY_ARGUMENTS, True
+        try:
+            provider = self.registry.provider(tool._name, tool.provider)
+            schema, takes_messages = provider.schema, provider.takes_messages
+        except Failure:
+            pass  # nothing provides it, and nothing needs to
+        if messages and takes_messages and "messages" not in named:
+            named = {**named, "messages": _messages(messages)}
+            messages.clear()
+        return schema.bind(tool._name, args, named)
+
+
+def _messages(lines: Messages) -> list[dict[str, str]]:
+    return [{"role": role, "content": _text(text)} for role, text in lines]
 
 
 def _text(value: Any) -> str:

@@ -1,10 +1,15 @@
 """Which provider answers which tool.
 
 In this order: providers registered by the host, the one named in `use tool … from "…"`, `[providers]` of the nearest
-`lumen.toml`, those built in.
+`lumen.toml`, `[providers.scripted]` there, those built in.
+
+In tests the scripted answers come first, and a tool without a provider takes any arguments: whether its call may go
+anywhere is then decided at the door, by the test.
 """
 
 from __future__ import annotations
+
+import os
 
 from lumen.tools.provider import Provider
 from lumen.values.errors import Failure
@@ -14,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from lumen.tools.providers.scripted import CallCell
+    from lumen.tools.schema import Schema
+
 _BUILT_IN = {
     "http.get": "http",
     "http.post": "http",
@@ -21,7 +29,7 @@ _BUILT_IN = {
     "http.patch": "http",
     "http.delete": "http",
 }
-_LATER = ("openai-compatible", "anthropic", "scripted", "mcp:")
+_LATER = ("openai-compatible", "anthropic", "mcp:")
 """Providers that the configuration may name and that come in a later version."""
 
 
@@ -35,12 +43,21 @@ class Registry:
         *,
         registered: Mapping[str, Callable[..., Any]] | None = None,
         config_path: str | None = None,
+        is_test: bool = False,
+        call_cell: CallCell | None = None,
     ) -> None:
-        """`configured` is `[providers]` of `config_path`; `registered` are callables of the host, by tool name."""
+        """
+        Args:
+            configured: `[providers]` of `config_path`.
+            registered: callables of the host, by tool name.
+            call_cell: runs a cell of a program file, for scripted answers that are one.
+        """
         self._configured = configured
         self._program_dir = program_dir
         self._registered = dict(registered or {})
         self._config_path = config_path
+        self._is_test = is_test
+        self._call_cell = call_cell
         self._made: dict[str, Provider] = {}
         self._settings: dict[str, Any] = {}
         config = configured.get("config")
@@ -67,7 +84,50 @@ class Registry:
             from lumen.tools.providers.python import provider_of
 
             return provider_of(tool, self._registered[tool])
-        spec = wanted or self._configured.get(tool) or _BUILT_IN.get(tool)
+        if self._is_test:
+            return self._make_for_test(tool, wanted)
+        return self._make_real(tool, wanted)
+
+    def _make_for_test(self, tool: str, wanted: str | None) -> Provider:
+        from lumen.tools.scripted import ANY_ARGUMENTS
+
+        real = None
+        try:
+            real = self._make_real(tool, wanted, may_be_scripted=False)
+        except Failure:
+            pass  # what it says only matters to calls that really go out; those are made outside tests as well
+        if tool in self._scripted_table():
+            return self._make_scripted(tool, None if real is None else real.schema)
+        if real is None:
+            real = Provider(tool, ANY_ARGUMENTS, lambda arguments: self._make_real(tool, wanted).call(arguments))
+            real.takes_messages = True
+        return real
+
+    def _scripted_table(self) -> dict[str, Any]:
+        if "scripted" not in self._configured:
+            return {}
+        from lumen.tools.providers.scripted import scripted_table
+
+        return scripted_table(self._configured, self._config_path or "`lumen.toml`")
+
+    def _make_scripted(self, tool: str, schema: Schema | None = None) -> Provider:
+        from lumen.tools.providers.scripted import provider_of
+
+        where = self._config_path or "`lumen.toml`"
+        table = self._scripted_table()
+        if tool not in table:
+            message = f'tool `{tool}` has the provider "scripted", but [providers.scripted] of {where} has no answers'
+            raise Failure("tool-not-found", message)
+        directory = os.path.dirname(self._config_path) if self._config_path else self._program_dir
+        return provider_of(
+            tool, table[tool], where=where, directory=directory, schema=schema, call_cell=self._call_cell
+        )
+
+    def _make_real(self, tool: str, wanted: str | None, *, may_be_scripted: bool = True) -> Provider:
+        spec = wanted or self._configured.get(tool)
+        if spec == "scripted" or (spec is None and may_be_scripted and tool in self._scripted_table()):
+            return self._make_scripted(tool)
+        spec = spec or _BUILT_IN.get(tool)
         if spec is None:
             raise Failure("tool-not-found", self._advice(tool))
         if not isinstance(spec, str):
@@ -85,7 +145,8 @@ class Registry:
             raise Failure("not-supported", f"the provider `{spec}` of tool `{tool}` is not supported yet")
         raise Failure(
             "tool-not-found",
-            f'tool `{tool}` has the unknown provider `{spec}`; known are "http" and "python:module:function"',
+            f"tool `{tool}` has the unknown provider `{spec}`; "
+            'known are "http", "scripted" and "python:module:function"',
         )
 
     def _advice(self, tool: str) -> str:

@@ -22,7 +22,7 @@ CODES = frozenset({
     "assertion-failed", "halt", "failed", "no-match", "constraint", "no-consensus", "all-failed", "deadlock",
     "stack-overflow", "out-of-memory", "channel-closed", "null-unwrap", "invalid-args", "tool-not-found",
     "timeout", "unavailable", "cancelled", "output-invalid", "policy", "auth", "rate-limit", "not-supported",
-    "unresolved-name",
+    "unresolved-name", "unscripted-call",
 })
 # fmt: on
 """Every code a failure can have. Never reuse one."""
