@@ -111,6 +111,7 @@ FAILURES: dict[str, str] = {
     "rate-limit": "a tool was asked too often",
     "not-supported": "something of a later version",
     "unresolved-name": "a name that is not defined, in a `@doc_mode` program",
+    "unscripted-call": "a test asked the outside, and nothing was written down or recorded that answers",
     "internal": "a mistake in Lumen itself",
 }
 """Code of a failure → what it is about."""
