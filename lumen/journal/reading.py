@@ -1,0 +1,278 @@
+"""Reading a journal line by line, checking each, whatever has cut it off.
+
+Chains are checked for a block of lines, then all of them are parsed in one go: that is a third faster than line by
+line (100,000 lines: 0.3 s).
+"""
+
+from __future__ import annotations
+
+from lumen.journal.chain import BODY_AT, FIRST_CHAIN, FORMAT, MAGIC, chain_of, hashed_header, utf8
+from lumen.journal.errors import JournalError
+from lumen.journal.jsonlines import canonical, parse
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
+    from typing import IO, Any
+
+    Line = tuple[int, dict[str, Any]]
+
+_BLOCK_BYTES = 256 * 1024
+_CHAIN_AT = len(MAGIC)
+_CHAIN_END = _CHAIN_AT + 32
+
+
+class Position:
+    """Where the whole lines of a journal end: where one can go on writing."""
+
+    __slots__ = ("chain", "end", "seq", "size")
+
+    def __init__(self, seq: int, chain: bytes, end: int, size: int) -> None:
+        self.seq = seq
+        """The number of the next line."""
+        self.chain = chain
+        self.end = end
+        """Offset after the last whole line."""
+        self.size = size
+        """Of the file when it was read, torn tail included."""
+
+
+class Lines:
+    """An iterator of `(seq, line)`; `line` is the parsed object, `chain` included.
+
+    A last line that is cut off, or damaged, ends the iteration and sets `torn`. Damage before that raises JournalError
+    `journal-broken` when iteration comes to it.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, strict: bool = False) -> None:
+        """With `strict`, a last line that is whole but has a wrong chain is damage too."""
+        self.path = str(path)
+        self.torn = False
+        """Known when the iteration has ended."""
+        self._strict = strict
+        self._file = open_journal(self.path)
+        self._seq = 0
+        self._chain = FIRST_CHAIN
+        self._end = 0
+        self._size = 0
+        self._lines = self._read()
+
+    def __iter__(self) -> Iterator[Line]:
+        return self._lines
+
+    def __next__(self) -> Line:
+        return next(self._lines)
+
+    def position(self) -> Position:
+        """Where the lines read so far end; the iteration must have ended."""
+        return Position(self._seq, self._chain, self._end, self._size)
+
+    # --- blocks ------------------------------------------------------------------------------------------------------
+
+    def _read(self) -> Iterator[Line]:
+        with self._file as file:
+            block = self._more(file)
+            yield 0, self._header(block)
+            block = block[self._end :]
+            while True:
+                lines = block.split(b"\n")
+                rest = lines.pop()
+                if lines:
+                    good = self._check(lines)
+                    yield from self._parse(lines[:good])
+                    if good < len(lines):
+                        is_last = good == len(lines) - 1 and not rest and not self._more(file)
+                        self._damaged(is_last)
+                        return
+                more = self._more(file)
+                if not more:
+                    self.torn = bool(rest)
+                    return
+                block = rest + more
+
+    def _more(self, file: IO[bytes]) -> bytes:
+        try:
+            block = file.read(_BLOCK_BYTES)
+            if not self._size:
+                while b"\n" not in block and (more := file.read(_BLOCK_BYTES)):
+                    block += more
+        except OSError as error:
+            raise JournalError("unreadable", f"{self.path} can't be read: {error.strerror or error}") from None
+        self._size += len(block)
+        return block
+
+    def _check(self, lines: list[bytes]) -> int:
+        """How many of the lines, from the first, have the chain they should have."""
+        chain = self._chain
+        end = self._end
+        good = 0
+        for line in lines:
+            found = line[_CHAIN_AT:_CHAIN_END]
+            if chain_of(chain, b"{" + line[BODY_AT:]) != found or line[:BODY_AT] != b'%b%b",' % (MAGIC, found):
+                break
+            chain = found
+            end += len(line) + 1
+            good += 1
+        self._chain = chain
+        self._end = end
+        return good
+
+    def _parse(self, lines: list[bytes]) -> Iterator[Line]:
+        seq = self._seq
+        for line in self._parsed(lines):
+            if line.get("seq") != seq:
+                raise self._broken(f"its number is {line.get('seq')!r} and should be {seq}")
+            self._seq = seq + 1
+            yield seq, line
+            seq += 1
+
+    def _parsed(self, lines: list[bytes]) -> list[dict[str, Any]]:
+        try:
+            found: list[dict[str, Any]] = parse(f"[{b','.join(lines).decode()}]")
+            if len(found) == len(lines):
+                return found
+        except ValueError:
+            pass
+        # Somebody has written lines that are no JSON, and their chains: find the first.
+        found = []
+        for line in lines:
+            try:
+                found.append(parse(line.decode()))
+            except ValueError:
+                raise self._broken("it is not JSON", len(found)) from None
+        return found
+
+    def _damaged(self, is_last: bool) -> None:
+        if is_last and not self._strict:
+            self.torn = True
+            return
+        raise self._broken("its content does not fit its chain")
+
+    def _broken(self, why: str, ahead: int = 0) -> JournalError:
+        number = self._seq + ahead + 1
+        return JournalError(
+            "journal-broken", f"line {number} of {self.path} has been changed or damaged: {why}", number
+        )
+
+    # --- the first line ----------------------------------------------------------------------------------------------
+
+    def _header(self, block: bytes) -> dict[str, Any]:
+        if not block:
+            raise JournalError("journal-empty", f"{self.path} is empty: nothing was recorded")
+        end = block.find(b"\n")
+        line = block[:end] if end >= 0 else block
+        if not line.startswith(MAGIC) and not (end < 0 and MAGIC.startswith(line)):
+            raise JournalError("not-a-journal", f"{self.path} is not a journal of a Lumen run", 1)
+        if end < 0:
+            raise JournalError("journal-empty", f"{self.path} was cut off within its first line: nothing was recorded")
+        if line.endswith(b"\r"):
+            raise self._broken("the line ends of the file were converted; copy it as binary")
+        try:
+            text = line.decode()
+            header: dict[str, Any] = parse(text)
+        except ValueError:
+            raise self._broken("it is not JSON") from None
+        if header.get("event") != "run_start":
+            raise JournalError("not-a-journal", f"{self.path} is not a journal: it begins with no `run_start`", 1)
+        self._check_version(header)
+        rest = "{" + text[BODY_AT:]
+        found = line[_CHAIN_AT:_CHAIN_END]
+        if utf8(canonical(header)) != line or chain_of(FIRST_CHAIN, hashed_header(rest)) != found:
+            raise self._broken("its content does not fit its chain")
+        if header.get("seq") != 0:
+            raise self._broken("its number is not 0")
+        self._chain = found
+        self._end = end + 1
+        self._seq = 1
+        return header
+
+    def _check_version(self, header: dict[str, Any]) -> None:
+        version = header.get("format")
+        if type(version) is not int or version < 1:
+            raise self._broken(f"its format is {version!r}")
+        if version > FORMAT:
+            language = header.get("language")
+            raise JournalError(
+                "journal-version",
+                f"{self.path} has journal format {version}, written by Lumen {language}; this Lumen reads formats up "
+                f"to {FORMAT}: update it (`pip install -U lumen-lang`)",
+            )
+
+
+def read_lines(path: str | os.PathLike[str]) -> Lines:
+    """The lines of a journal, checked while they are read; see `Lines`.
+
+    Raises:
+        JournalError: `no-such-file`, `is-a-directory`, `unreadable` at once; while iterating `journal-empty`,
+            `not-a-journal`, `journal-version`, `journal-broken`.
+    """
+    return Lines(path)
+
+
+def open_journal(path: str) -> IO[bytes]:
+    """The file, opened for reading, or the reason why not in words."""
+    try:
+        return open(path, "rb", buffering=0)
+    except FileNotFoundError:
+        raise JournalError("no-such-file", f"there is no file {path}") from None
+    except IsADirectoryError:
+        raise JournalError("is-a-directory", f"{path} is a directory, not a journal") from None
+    except (OSError, ValueError) as error:
+        raise JournalError("unreadable", f"{path} can't be read: {getattr(error, 'strerror', 0) or error}") from None
+
+
+class Verified:
+    """What `verify` has found: nothing wrong in so many lines."""
+
+    __slots__ = ("blobs", "chain", "finished", "lines", "torn")
+
+    def __init__(self, lines: int, torn: bool, finished: bool, chain: str, blobs: int) -> None:
+        self.lines = lines
+        self.torn = torn
+        """The last line is cut off: a crash does that, and so does somebody who shortens the file."""
+        self.finished = finished
+        """The run has come to its end. Whole lines missing from the end of one that hasn't can't be noticed."""
+        self.chain = chain
+        """The chain of the last line: who has noted it elsewhere knows that nothing at all has changed."""
+        self.blobs = blobs
+        """Large values, all there and whole."""
+
+
+def verify(path: str | os.PathLike[str]) -> Verified:
+    """Check every line and every large value of a journal.
+
+    Raises:
+        JournalError: as `read_lines` while iterating, and `missing-blob`; `line` says where.
+    """
+    from lumen.journal.blobs import BlobStore
+
+    store = BlobStore(path)
+    lines = Lines(path, strict=True)
+    blobs: set[str] = set()
+    last: dict[str, Any] = {}
+    for seq, last in lines:
+        for digest in _references(last):
+            if digest not in blobs:
+                try:
+                    store.text(digest)
+                except JournalError as error:
+                    error.line = seq + 1
+                    raise
+                blobs.add(digest)
+    at = lines.position()
+    return Verified(at.seq, lines.torn, last.get("event") == "run_end", at.chain.decode(), len(blobs))
+
+
+def _references(data: Any) -> Iterator[str]:
+    """The hashes of the blobs that a line names."""
+    todo = [data]
+    while todo:
+        item = todo.pop()
+        if type(item) is dict:
+            digest = item.get("$blob")
+            if type(digest) is str:
+                yield digest
+            todo.extend([part for part in item.values() if type(part) in (dict, list)])
+        elif type(item) is list:
+            todo.extend([part for part in item if type(part) in (dict, list)])
