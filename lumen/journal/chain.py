@@ -27,8 +27,8 @@ def chain_of(before: bytes, rest: bytes) -> bytes:
     return sha256(before + rest).hexdigest()[:32].encode()
 
 
-def hashed_header(rest: str) -> bytes:
-    """What is hashed of the first line: everything but `recorded`.
+def header_parts(rest: str) -> tuple[bytes, bytes]:
+    """The rest of a first line in canonical form, and what is hashed of it: everything but `recorded`.
 
     Raises:
         ValueError: it is not a JSON object.
@@ -36,8 +36,9 @@ def hashed_header(rest: str) -> bytes:
     header = parse(rest)
     if type(header) is not dict:
         raise ValueError("not an object")
+    whole = utf8(canonical(header))
     header.pop("recorded", None)
-    return utf8(canonical(header))
+    return whole, utf8(canonical(header))
 
 
 def utf8(text: str) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 
-from lumen.journal.chain import FIRST_CHAIN, MAGIC, chain_of, hashed_header, utf8
+from lumen.journal.chain import FIRST_CHAIN, MAGIC, chain_of, header_parts, utf8
 from lumen.journal.errors import JournalError, in_words
 from lumen.journal.jsonlines import parse
 from lumen.journal.reading import read_lines, verify
@@ -135,10 +135,11 @@ class JournalWriter:
             JournalError: `journal-full`, `journal-unwritable`; only when the buffer is full.
         """
         try:
-            rest = b"{" + body.encode()
+            rest = hashed = b"{" + body.encode()
         except UnicodeEncodeError:
-            rest = b"{" + utf8(body)
-        hashed = rest if self.seq else hashed_header("{" + body)
+            rest = hashed = b"{" + utf8(body)
+        if not self.seq:
+            rest, hashed = header_parts("{" + body)
         self._chain = chain = chain_of(self._chain, hashed)
         self._pending.append(b'{"chain":"%b",%b\n' % (chain, rest[1:]))
         self.seq += 1
