@@ -6,6 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections import deque
 
+    from lumen.kernel.kernel import Kernel
+    from lumen.kernel.messages import Step
     from lumen.kernel.task import Task
 else:
     from _collections import deque  # `collections` costs 2 ms at each start
@@ -22,8 +24,12 @@ class Policy:
     """Whether time jumps to the next timer when nothing is ready, and answers come in the order of the asks."""
 
     def make_queue(self) -> deque[Task]:
-        """The ready queue: anything with `append`, `appendleft`, `popleft`, `len`. A seeded one explores schedules."""
+        """The ready queue."""
         return deque()
+
+    def advance(self, kernel: Kernel) -> Step | None:
+        """What `Kernel.advance` does in virtual time, in a way of its own; None: `advance_virtual` does it."""
+        return None
 
 
 class Eager(Policy):

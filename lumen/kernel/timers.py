@@ -90,6 +90,25 @@ class Timers:
                 self._dead -= 1
         return group
 
+    def next_instants(self, limit_ns: int, most: int) -> list[tuple[int, list[Any]]]:
+        """The next instants at which sleeps end, with who sleeps: at most so many, none after `limit_ns`, and none
+        after the first deadline of a construct. They stay in the heap."""
+        instants: list[tuple[int, list[Any]]] = []
+        taken: list[Entry] = []
+        limit = (limit_ns + 1) << _SHIFT
+        while self.next_deadline() is not None and self.next_is_sleep() and self._heap[0][0] < limit:
+            due = self._heap[0][0] >> _SHIFT
+            if not instants or due != instants[-1][0]:
+                if len(instants) == most:
+                    break
+                instants.append((due, []))
+            entry = heappop(self._heap)
+            taken.append(entry)
+            instants[-1][1].append(entry[1])
+        for entry in taken:
+            heappush(self._heap, entry)
+        return instants
+
     def __len__(self) -> int:
         return len(self._heap)
 
