@@ -94,6 +94,8 @@ class Compiler:
     def _is_fatal(self, diagnostic: Diagnostic) -> bool:
         if diagnostic.severity != "error":
             return False
+        if diagnostic.code == "undeclared-effect" and not self._loader.options.check_effects:
+            return False
         return self._loader.options.check_types or not is_about_types(diagnostic.code)
 
     def _imported(self, name: str, importer: str) -> Unit:

@@ -19,7 +19,7 @@ from lumen.runtime.world import World
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Awaitable, Callable, Mapping
     from typing import Any, Literal, TextIO
 
     from lumen.kernel.future import Future
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from lumen.runtime.progress import Progress
     from lumen.runtime.reports import Report
     from lumen.tools.call import ToolCalls
+    from lumen.tools.provider import Provider
 
 _CLOSE_GRACE_S = 5.0
 """How long the end of a run waits for async tools that ignore their cancellation."""
@@ -37,12 +38,16 @@ _CLOSE_GRACE_S = 5.0
 class Settings:
     """How a program is run; everything has a default."""
 
-    __slots__ = ("cell", "emitted", "externs", "kwargs", "on_exit", "progress", "providers", "seed", "stdin",
-                 "take_interrupt", "timeout_ms")  # fmt: skip
+    __slots__ = ("cell", "emitted", "entry", "externs", "is_test", "kwargs", "on_exit", "progress", "providers",
+                 "seed", "stdin", "take_interrupt", "timeout_ms")  # fmt: skip
 
     def __init__(self) -> None:
         self.cell: str | None = None
         """The cell to call instead of `main`."""
+        self.entry: Callable[[Run], Awaitable[Any]] | None = None
+        """Called in the main task instead of a cell, when the modules have been executed."""
+        self.is_test = False
+        """Scripted answers come before other providers of tools, and tools need no provider to be called."""
         self.kwargs: dict[str, Any] = {}
         """Its arguments, as Lumen values."""
         self.seed: int | None = None
@@ -201,6 +206,8 @@ class Run:
                 if top == "suspends":
                     await made
         settings = self._settings
+        if settings.entry is not None:
+            return await settings.entry(self)
         name = settings.cell or "main"
         if name not in self._main.meta["cells"]:
             return None
@@ -229,9 +236,16 @@ class Run:
             table = config.table("providers")
         except ConfigError as error:
             raise Failure("tool-not-found", f"`lumen.toml` can't be used: {error}") from None
-        return Registry(table, directory, registered=self._settings.providers, config_path=config.path)
+        return Registry(
+            table,
+            directory,
+            registered=self._settings.providers,
+            config_path=config.path,
+            is_test=self._settings.is_test,
+            call_cell=_cell_caller,
+        )
 
-    def _provider(self, tool: str) -> Any:
+    def _provider(self, tool: str) -> Provider:
         return self._tool_calls().registry.made(tool)
 
     def _extern(self, name: str, params: tuple[str, ...]) -> Any:
@@ -315,6 +329,12 @@ class Run:
         if lines is None or not 0 < line <= len(lines):
             return None
         return lines[line - 1]
+
+
+def _cell_caller(path: str, cell: str) -> Callable[[dict[str, Any]], Any]:
+    from lumen.runtime.scripted import cell_caller
+
+    return cell_caller(path, cell)
 
 
 def _importer(imports: dict[str, Unit]) -> Callable[[str], dict[str, Any]]:

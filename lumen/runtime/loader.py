@@ -49,17 +49,26 @@ class ProgramErrors(Exception):
 class Options:
     """What a program is compiled for; part of every cache key."""
 
-    __slots__ = ("check_types", "deterministic", "seeded")
+    __slots__ = ("check_effects", "check_types", "deterministic", "seeded")
 
-    def __init__(self, *, deterministic: bool = False, seeded: bool = False, check_types: bool = True) -> None:
+    def __init__(
+        self,
+        *,
+        deterministic: bool = False,
+        seeded: bool = False,
+        check_types: bool = True,
+        check_effects: bool = True,
+    ) -> None:
         self.deterministic = deterministic
         self.seeded = seeded
         self.check_types = check_types
+        self.check_effects = check_effects
+        """Whether tool calls must be declared in deterministic mode."""
 
     @property
     def key(self) -> str:
         """The options as text."""
-        return f"{self.deterministic:d}{self.seeded:d}{self.check_types:d}"
+        return f"{self.deterministic:d}{self.seeded:d}{self.check_types:d}{self.check_effects:d}"
 
 
 class Unit:
