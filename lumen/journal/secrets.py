@@ -66,10 +66,9 @@ class Scrubber:
     def _add(self, text: str) -> None:
         # The lines of a longer secret (a private key) may turn up alone.
         for part in {text, text.strip(), *text.splitlines()}:
-            # Hiding twice must give what hiding once gives: nothing that is in `[secret]` itself.
-            if len(part) >= MIN_LENGTH and part.lower() not in _PLAIN and part not in SHOWN:
-                if part not in self._secrets:
-                    self._secrets.append(part)
+            if len(part) < MIN_LENGTH or part.lower() in _PLAIN or part in SHOWN or part in self._secrets:
+                continue  # `part in SHOWN`: hiding twice must give what hiding once gives
+            self._secrets.append(part)
         self._secrets.sort(key=lambda secret: (-len(secret), secret))
 
     def is_secret_variable(self, name: str) -> bool:
