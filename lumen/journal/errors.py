@@ -26,3 +26,11 @@ def in_words(error: OSError, path: str) -> JournalError:
     if error.errno in FULL:
         return JournalError("journal-full", f"no room to go on writing {path}: {error.strerror or error}")
     return JournalError("journal-unwritable", f"{path} can't be written: {error.strerror or error}")
+
+
+class JournalStopped(BaseException):
+    """The journal can't go on, so the run can't either. Not an Exception: no `try` of the program may catch it."""
+
+    def __init__(self, error: JournalError) -> None:
+        super().__init__(str(error))
+        self.error = error

@@ -247,6 +247,10 @@ class Kernel:
                     fire_overdue(self)
                     self.decide()
             self.turn.want()
+        return self.must_cancel_here()
+
+    def must_cancel_here(self) -> bool:
+        """Whether the task on the stack has been cancelled; if so, `Cancelled` is to be raised in it now."""
         task = self.current
         if task is not None and task.flags & CANCEL_MASK == CANCEL_REQUESTED:
             task.flags |= CANCEL_DELIVERED
@@ -624,9 +628,8 @@ class Kernel:
         popleft = ready.popleft
         step = self._step
         self.turns += 1
-        log = self.log
-        if log is not None and len(log) > LOG_LENGTH and self.journal is not None:
-            self.journal.cut()
+        if self.journal is not None:
+            self._look_at_log(self.journal)
         if self.spawned_count >= self._look_at:
             self._look_for_endless()
         if not self.turns & (LOOK_TURNS - 1):
@@ -642,6 +645,14 @@ class Kernel:
             self.main = None
             if main.phase != COMPLETED or self.on_exit == "cancel":
                 self.cancel_run()
+
+    def _look_at_log(self, journal: Journal) -> None:
+        if len(journal.log) > LOG_LENGTH:
+            journal.cut()
+        if self.safe is not None:
+            reason = journal.stops_here()
+            if reason is not None:
+                self.cancel_run(reason)
 
     def _look_for_endless(self) -> None:
         """Tasks that start tasks without end would take all memory: let the youngest fail.

@@ -76,5 +76,9 @@ class Journal(Observer):
         """A busy task is at a back-edge of a loop; whether it steps aside here."""
         return is_due
 
+    def stops_here(self) -> str | None:
+        """A turn begins: why the host cancelled the run here, if it did when this was recorded."""
+        return None
+
     def cut(self) -> None:
         """Write down what is in the log, and empty it: before every other event, and when it has grown long."""

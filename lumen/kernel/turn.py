@@ -32,6 +32,10 @@ class Turn:
         """Whether the running task has been asked to step aside, and has not yet."""
         return self.due
 
+    @is_wanted.setter
+    def is_wanted(self, is_wanted: bool) -> None:
+        self.due = is_wanted
+
     def tick(self) -> bool:
         """Whether to step aside now. Clears `due`: the next task has its own slice."""
         self.due = False

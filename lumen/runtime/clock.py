@@ -13,6 +13,10 @@ class Clock:
     def __init__(self) -> None:
         self._start = monotonic_ns()
 
+    def start_at(self, now_ns: int) -> None:
+        """Go on from there: a run that was interrupted counts on."""
+        self._start = monotonic_ns() - now_ns
+
     def now_ns(self) -> int:
         """Now."""
         return monotonic_ns() - self._start

@@ -29,6 +29,8 @@ class Output:
         self._each_line = stream is not None and stream.isatty()
         self._is_flushing = False
         self.broken: OSError | None = None
+        self.before_flush: Callable[[], None] | None = None
+        """Called first: what must be on the disk before anybody may see the text, such as a journal."""
         self.before_write: Callable[[], None] | None = None
         """Called before text reaches the stream, to take a progress line out of its way."""
 
@@ -49,6 +51,8 @@ class Output:
         # The preemption timer may interrupt a flush and want to flush itself.
         if not self._lines or stream is None or self._is_flushing:
             return
+        if self.before_flush is not None:
+            self.before_flush()
         self._is_flushing = True
         lines, self._lines, self._size = self._lines, [], 0
         try:
@@ -65,6 +69,11 @@ class Output:
             self._stream = None
         finally:
             self._is_flushing = False
+
+    def drop(self) -> None:
+        """Forget what has not been flushed: nobody may see it."""
+        self._lines.clear()
+        self._size = 0
 
     def text(self) -> str:
         """Everything printed so far, when it is kept."""

@@ -43,17 +43,20 @@ class Outside:
         extern: Callable[[str], Callable[..., Any]],
         stdin: TextIO | None = None,
         async_lane: AsyncLane | None = None,
+        door: Callable[[Ask], Arrival | None] | None = None,
     ) -> None:
         """
         Args:
             provider: finds the provider of a tool that has been called before.
             extern: finds the host's function behind an extern cell, or raises a Failure.
             stdin: None is the process's own.
+            door: asked first; an Arrival is the answer, and nothing goes outside.
         """
         self._mailbox = mailbox
         self._provider = provider
         self._extern = extern
         self._stdin = stdin
+        self._door = door
         self._async = async_lane
         self._workers: Workers | None = None
         self._lines: LineReader | None = None
@@ -69,6 +72,10 @@ class Outside:
                 continue
             assert isinstance(command, Ask)
             try:
+                arrival = None if self._door is None else self._door(command)
+                if arrival is not None:
+                    self._mailbox.put(arrival)
+                    continue
                 lane = self._begin(command)
                 if lane is not None:
                     self._lane_of[command.seq] = lane

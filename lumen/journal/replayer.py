@@ -1,0 +1,594 @@
+"""A run repeated from its journal: answers come from there, and everything the program does is compared with it.
+
+A Replayer is a Recorder whose lines are not written but compared. Whatever came into the run from outside it gives
+back at the same event: answers, times, chance, and the moments at which busy code was interrupted. The first event that
+differs stops the run, before anything could be sent. `go_live` makes it an ordinary recorder, which is how a run that
+was killed goes on.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from lumen.journal.divergence import (
+    Divergence,
+    callee,
+    describe_op,
+    first_difference,
+    hint_for,
+    is_same,
+    op_at,
+)
+from lumen.journal.errors import JournalError, JournalStopped
+from lumen.journal.jsonlines import parse
+from lumen.journal.recorder import Recorder, lumen_frame
+from lumen.journal.values import decode_value
+from lumen.kernel.cancel import Cancelled
+from lumen.kernel.kernel import DUE, FIRES, MAY_NEST, STOPS
+from lumen.kernel.messages import Arrival
+from lumen.kernel.ops import ADVANCE, ASIDE, PREEMPT, SLEEP, TIMER
+from lumen.values.errors import Failure
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any
+
+    from lumen.journal.blobs import BlobStore
+    from lumen.journal.divergence import Event
+    from lumen.journal.recorder import Sink
+    from lumen.journal.secrets import Scrubber
+    from lumen.kernel.kernel import Kernel
+    from lumen.kernel.messages import Ask
+
+_LOOK_AHEAD = 50
+"""Events that are searched for a call that comes too early."""
+_AGREED = 3
+
+
+class JournalEnded(BaseException):
+    """The journal of a run that was cut off has nothing more. Not an Exception: no `try` of the program may catch it."""
+
+
+class Stopped(BaseException):
+    """The replay has come to the event at which it was to stop."""
+
+
+class _Compared:
+    """The sink of a replay: counts, and writes nothing."""
+
+    blobs: BlobStore | None
+
+    def __init__(self, blobs: BlobStore | None) -> None:
+        self.blobs = blobs
+        self.seq = 1
+
+    def write(self, body: str) -> None:
+        """Lines are compared by the Replayer itself."""
+
+    def flush(self) -> None:
+        """There is nothing to do."""
+
+    def close(self) -> None:
+        """There is nothing to do."""
+
+
+class Replayer(Recorder):
+    """Repeats one run. The runtime makes it, `bind`s the kernel, and asks for what comes next with `feed`."""
+
+    def __init__(
+        self,
+        lines: Iterator[tuple[int, Event]],
+        *,
+        blobs: BlobStore | None = None,
+        scrubber: Scrubber | None = None,
+        types: Callable[[str, str, tuple[str, ...]], Any] | None = None,
+        stop_after: int | None = None,
+        is_resuming: bool = False,
+    ) -> None:
+        """
+        Args:
+            lines: the journal, its first line included; `JournalError` is raised through.
+            types: finds records and enums of the program, see `decode_value`.
+            stop_after: raise Stopped when the event of this number has happened.
+            is_resuming: at the end of the journal go on live, once `go_live_with` has been given.
+        """
+        self._lines = lines
+        header = next(lines)[1]
+        super().__init__(_Compared(blobs), is_minimal=header["journal"] == "minimal", scrubber=scrubber)
+        self.header = header
+        self.safe = self._interrupted
+        self.types = types
+        self.on_event: Callable[[], None] | None = None
+        """Called after each line that has been compared."""
+        self.on_live: Callable[[], None] | None = None
+        """Called when the journal has ended and the run goes on."""
+        self.is_live = False
+        """The journal has ended, and the run goes on by itself."""
+        self.divergence: Divergence | None = None
+        self.in_flight: dict[int, Ask] = {}
+        """Asked and not answered so far, by number."""
+        self.stack: list[list[Any]] = []
+        """At a divergence or stop: the cells that run, innermost first, as places."""
+        self._stop_after = stop_after
+        self._is_resuming = is_resuming
+        self._live: tuple[Sink, Callable[[], int]] | None = None
+        self._ahead: list[Event] = []
+        """Read from the journal and not compared yet, oldest first."""
+        self._at = 0
+        """How many of them have been used up."""
+        self._ops: list[int] = []
+        """Those of the first event ahead, if it is a `tasks` line."""
+        self._ended = False
+        self._agreed: list[Event] = []
+        self._own_sites: list[Any] = []
+        self._recorded_sites: list[Any] = []
+        self._pending_sites: list[Any] = []
+        self._halted: BaseException | None = None
+        self._refill()
+
+    def begin(self, header: Mapping[str, str]) -> None:
+        """Nothing: the header is compared by who makes the run."""
+
+    # --- the journal, read ahead -------------------------------------------------------------------------------------
+
+    def _event(self, ahead: int = 0) -> Event | None:
+        """The event that comes next, or after `ahead` others; None when the journal has ended."""
+        index = self._at + ahead
+        while index >= len(self._ahead):
+            if self._ended:
+                return None
+            try:
+                self._ahead.append(next(self._lines)[1])
+            except StopIteration:
+                self._ended = True
+            except JournalError as error:
+                raise JournalStopped(error) from None
+        return self._ahead[index]
+
+    def _refill(self) -> None:
+        event = self._event()
+        self._ops = event["ops"] if event is not None and event["event"] == "tasks" else []
+
+    def _take(self) -> Event | None:
+        event = self._event()
+        if event is not None:
+            self._at += 1
+            if self._at > 256:
+                del self._ahead[: self._at]
+                self._at = 0
+            self._refill()
+        return event
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing is left to compare."""
+        return self._event() is None
+
+    # --- comparing ---------------------------------------------------------------------------------------------------
+
+    def _line(self, body: str) -> None:
+        if self.is_live:
+            super()._line(body)
+            return
+        self._go_on()
+        sink = self.sink
+        assert isinstance(sink, _Compared)
+        recorded = self._event()
+        if recorded is None:
+            self._at_end()
+            super()._line(body)
+            return
+        actual = parse("{" + body)
+        if not is_same(recorded, actual):
+            self._diverge(recorded, actual)
+        self._agree(recorded)
+
+    def _agree(self, recorded: Event) -> None:
+        """The event is what was recorded."""
+        self._take()
+        sink = self.sink
+        assert isinstance(sink, _Compared)
+        sink.seq += 1
+        if recorded["event"] != "tasks":
+            self._agreed.append(recorded)
+            if len(self._agreed) > 2 * _AGREED:
+                del self._agreed[:_AGREED]
+        if self.on_event is not None:
+            self.on_event()
+        if self._stop_after is not None and recorded["seq"] >= self._stop_after:
+            self._stop(Stopped())
+
+    def _diverge(self, recorded: Event | None, actual: Event, place: Any = None) -> None:
+        sink = self.sink
+        assert isinstance(sink, _Compared)
+        if recorded is not None and recorded["event"] == "tasks" and actual["event"] != "task":
+            # The log was equal up to here; so the program does something where tasks went on.
+            _, op = op_at(recorded["ops"], 0, self._is_virtual)
+            text, op_place = describe_op(op, [*self._recorded_sites, *recorded["sites"]])
+            shown: Event = {"event": "task", "text": text, "site": op_place, "seq": recorded["seq"]}
+        else:
+            shown = recorded if recorded is not None else {}
+        self.stack = stack_of(sys._getframe(1), self.place_of)
+        actual_place = actual.get("site") or place or (self.stack[0] if self.stack else None)
+        ahead = [event for n in range(1, _LOOK_AHEAD) if (event := self._event(n)) is not None]
+        self.divergence = Divergence(
+            recorded["seq"] if recorded is not None else sink.seq,
+            shown or None,
+            actual,
+            recorded_place=shown.get("site"),
+            actual_place=actual_place,
+            stack=self.stack,
+            agreed=self._agreed[-_AGREED:],
+            hint=hint_for(shown or None, actual, ahead),
+        )
+        self._stop(self.divergence)
+
+    def _stop(self, why: BaseException) -> None:
+        self.stack = self.stack or stack_of(sys._getframe(1), self.place_of)
+        self._halted = why
+        raise why
+
+    def _go_on(self) -> None:
+        """Once stopped, every further event stops again: cleanup code must not get anywhere."""
+        if self._halted is not None:
+            raise self._halted
+
+    def _at_end(self) -> None:
+        """The journal has ended, and the program goes on."""
+        if self._is_resuming and self._live is not None:
+            self._switch()
+            return
+        self._stop(JournalEnded())
+
+    def go_live_with(self, sink: Sink, clock: Callable[[], int]) -> None:
+        """Where lines go, and where the time comes from, when the journal has ended."""
+        self._live = (sink, clock)
+
+    def _switch(self) -> None:
+        assert self._live is not None
+        self.sink = self._live[0]
+        self.is_live = True
+        self._new_sites = [text for _, text in self._pending_sites]
+        self._pending_sites.clear()
+        if self.on_live is not None:
+            self.on_live()
+        self.safe = self._passed if self.is_minimal else None
+        self._kernel.safe = self.safe
+        self._blobs = self.sink.blobs
+
+    def go_live(self) -> None:
+        """The journal has ended between two steps of the kernel."""
+        if not self.is_live:
+            self._at_end()
+
+    # --- the log -----------------------------------------------------------------------------------------------------
+
+    def cut(self) -> None:
+        """See Journal.cut."""
+        if self.is_live:
+            super().cut()
+            return
+        self._go_on()
+        log = self.log
+        if not log:
+            self.looks = 0
+            return
+        recorded = self._event()
+        if recorded is None:
+            self._at_end()
+            super().cut()
+            return
+        fresh = [site for site, _ in self._pending_sites]
+        if recorded["event"] != "tasks" or recorded["ops"] != log or not self._same_sites(recorded["sites"], fresh):
+            self._ops_differ(recorded, log, fresh)
+        self._own_sites += fresh
+        self._recorded_sites += recorded["sites"]
+        self._pending_sites.clear()
+        self._new_sites.clear()
+        log.clear()
+        self.looks = 0
+        self._agree(recorded)
+
+    def site_index(self, site: Any) -> int:
+        """See Journal.site_index."""
+        known = len(self._kept)
+        index = super().site_index(site)
+        if index == known and not self.is_live:
+            text = self._new_sites.pop()
+            path, line, column, operation = site
+            self._pending_sites.append(((self.place_of(path), line, column, operation), text))
+        return index
+
+    def _same_sites(self, recorded: list[Any], fresh: list[Any]) -> bool:
+        return len(recorded) == len(fresh) and all(
+            callee(old[3]) == callee(new[3]) for old, new in zip(recorded, fresh, strict=True)
+        )
+
+    def _ops_differ(self, recorded: Event, log: list[int], fresh: list[Any]) -> None:
+        own_sites = [*self._own_sites, *fresh]
+        if recorded["event"] != "tasks":
+            _, op = op_at(log, 0, self._is_virtual)
+            text, place = describe_op(op, own_sites)
+            log.clear()
+            self._diverge(recorded, {"event": "task", "text": text, "site": place})
+        their_sites = [*self._recorded_sites, *recorded["sites"]]
+        at = first_difference(recorded["ops"], log)
+        if recorded["ops"] == log:
+            at = self._first_other_site(log, their_sites, own_sites)
+        _, theirs = op_at(recorded["ops"], at, self._is_virtual)
+        _, mine = op_at(log, at, self._is_virtual)
+        their_text, their_place = describe_op(theirs, their_sites)
+        my_text, my_place = describe_op(mine, own_sites)
+        number = len(op_at_all(log, at, self._is_virtual))
+        hint = None
+        if theirs and mine and theirs[0] in (SLEEP, TIMER) and theirs[0] == mine[0]:
+            hint = "a sleep or a deadline has changed"
+        log.clear()
+        shown = {
+            "event": "task",
+            "text": their_text,
+            "site": their_place or self._near(recorded["ops"], at, their_sites),
+        }
+        actual = {
+            "event": "task",
+            "text": my_text,
+            "site": my_place or self._near(self._last_log(log), at, own_sites),
+            "hint": hint,
+            "number": number,
+        }
+        self._diverge({**shown, "seq": recorded["seq"]}, actual)
+
+    def _last_log(self, log: list[int]) -> list[int]:
+        return log
+
+    def _first_other_site(self, log: list[int], theirs: list[Any], mine: list[Any]) -> int:
+        base = len(self._own_sites)
+        for index in range(base, len(mine)):
+            if callee(theirs[index][3]) != callee(mine[index][3]):
+                from lumen.kernel.ops import SPAWN, SPAWN_IN
+
+                for at, number in enumerate(log):
+                    if number == SPAWN - index or (number == SPAWN_IN and log[at + 2] == index):
+                        return at
+        return 0
+
+    def _near(self, log: list[int], at: int, sites: list[Any]) -> Any:
+        """The place of the last spawn before an op that has none of its own: where about in the program it is."""
+        from lumen.journal.divergence import split_ops
+
+        found = None
+        for start, op in split_ops(log, self._is_virtual):
+            if start >= at:
+                break
+            place = describe_op(op, sites)[1]
+            found = place or found
+        return found
+
+    # --- what is given back ------------------------------------------------------------------------------------------
+
+    def feed(self) -> tuple[int, list[Arrival], str | None] | None:
+        """What the kernel is to be called with next: time, answers, and why the run is cancelled before that, if it is.
+
+        None when the journal has ended.
+        """
+        self._go_on()
+        if self.is_live:
+            return None
+        at = len(self.log)
+        rest = self._ops
+        reason = self.stops_here()
+        if reason is not None:
+            return 0, [], reason
+        if self._is_virtual:
+            return self._feed_virtual()
+        if at >= len(rest):
+            if self._event(1 if rest else 0) is None:
+                return None
+            self._expected("the program waits")
+        if rest[at] != ADVANCE:
+            self._expected("the program waits")
+        arrivals: list[Arrival] = []
+        if at + 2 == len(rest):
+            arrivals = self._answers(1)
+        return rest[at + 1], arrivals, None
+
+    def stops_here(self) -> str | None:
+        """See Journal.stops_here."""
+        rest = self._ops
+        if self.is_live or len(self.log) != len(rest):
+            return None
+        signal = self._event(1 if rest else 0)
+        if signal is None or signal["event"] != "signal" or signal["what"] == "deadlock":
+            return None
+        return signal["what"] if signal["looks"] == self.looks else None
+
+    def _feed_virtual(self) -> tuple[int, list[Arrival], str | None] | None:
+        kernel = self._kernel
+        if kernel.ready or kernel.undecided or not kernel.asks:
+            return 0, [], None
+        wanted = next(iter(kernel.asks))
+        if wanted in kernel.held:
+            return 0, [], None
+        ahead = 0
+        while (event := self._event(ahead)) is not None:
+            if event["event"] == "answer" and event["outcome"] != "cancelled":
+                if event["id"] == wanted:
+                    return 0, [self._arrival(event)], None
+                self._expected(f"the program waits for the answer to ask {wanted}")
+            if event["event"] != "tasks":
+                self._expected(f"the program waits for the answer to ask {wanted}")
+            ahead += 1
+        return None
+
+    def _expected(self, what: str) -> None:
+        """The program does nothing where the journal has something."""
+        self.cut()
+        self._diverge(self._event(), {"event": "task", "text": what, "hint": "something was removed"})
+
+    def _answers(self, ahead: int) -> list[Arrival]:
+        """The answers that stand in the journal from there on."""
+        found: list[Arrival] = []
+        while (event := self._event(ahead)) is not None and event["event"] == "answer":
+            if event["outcome"] == "cancelled":
+                break
+            if event["id"] not in self._kernel.asks:
+                break  # a changed program; the comparison of what follows will say so
+            found.append(self._arrival(event))
+            ahead += 1
+        return found
+
+    def _arrival(self, event: Event) -> Arrival:
+        try:
+            if event["outcome"] == "value":
+                return Arrival(event["id"], decode_value(event["value"], self.types, self._blobs))
+            return Arrival(event["id"], None, self._failure(event["failure"]))
+        except JournalError as error:
+            raise JournalStopped(error) from None
+
+    def _failure(self, form: dict[str, Any]) -> Failure:
+        data = decode_value(form.get("data"), self.types, self._blobs)
+        return Failure(form["code"], form["message"], data=data)
+
+    def answered(self, arrival: Arrival) -> None:
+        """See Observer.answered."""
+        if self.is_live:
+            super().answered(arrival)
+            return
+        self.cut()
+        self.in_flight.pop(arrival.seq, None)
+        recorded = self._event()
+        actual: Event = {
+            "event": "answer",
+            "id": arrival.seq,
+            "outcome": "value" if arrival.error is None else "failure",
+        }
+        if recorded is None or not is_same(recorded, actual):
+            self._diverge(recorded, actual)
+        else:
+            self._agree(recorded)
+
+    def asked(self, ask: Ask) -> None:
+        """See Observer.asked."""
+        super().asked(ask)
+        if not self.is_live:
+            self.in_flight[ask.seq] = ask
+
+    def forgotten(self, seq: int) -> None:
+        """See Observer.forgotten."""
+        super().forgotten(seq)
+        self.in_flight.pop(seq, None)
+
+    def asked_now(self, kind: str, name: str, payload: Any, answer: Callable[[str, str, Any], Any]) -> Any:
+        """See Observer.asked_now: the answer is the recorded one."""
+        if self.is_live:
+            return super().asked_now(kind, name, payload, answer)
+        self.cut()
+        recorded = self._event()
+        if recorded is None:
+            self._at_end()
+            return super().asked_now(kind, name, payload, answer)
+        if recorded["event"] != "now":
+            self._now_line(kind, name, payload, "", "")
+        if kind == "random":
+            answer(kind, name, payload)  # a seeded generator must be as far as it was, for the time after the journal
+        try:
+            value, failure = None, recorded.get("failure")
+            if failure is None:
+                value = decode_value(recorded.get("value"), self.types, self._blobs)
+                if kind == "env" and recorded.get("value") == {"$secret": True}:
+                    # Not in the journal on purpose: today's will do.
+                    value = answer(kind, name, payload) or value
+                    if self._scrubber is not None:
+                        self._scrubber.remember(value)
+        except JournalError as error:
+            raise JournalStopped(error) from None
+        self._now_line(kind, name, payload, "", "")
+        if failure is not None:
+            raise self._failure(failure)
+        return value
+
+    def clock(self) -> int:
+        """The time at which a timer is set in eager mode: that of the journal."""
+        if self.is_live:
+            assert self._live is not None
+            return self._live[1]()
+        self._go_on()
+        at = len(self.log)
+        if at < len(self._ops) and self._ops[at] in (SLEEP, TIMER):
+            return self._ops[at + 2]
+        if at >= len(self._ops) and self._event(1 if self._ops else 0) is None:
+            self._at_end()
+            return self.clock()
+        # Another event was recorded here: comparing the log will find which.
+        return 0
+
+    def _interrupted(self) -> bool:
+        """A running task goes on here; whether it was interrupted for good."""
+        self._go_on()
+        if self.is_minimal:
+            self.looks += 1
+        while True:
+            rest = self._ops
+            at = len(self.log)
+            if at >= len(rest) or rest[at] != PREEMPT or rest[at + 2] != self.looks:
+                return False
+            now, flags = rest[at + 3], rest[at + 4]
+            kernel = self._kernel
+            if flags & FIRES:
+                kernel.fire_early()
+                if kernel.must_cancel_here():
+                    return True
+                continue
+            stop = None
+            following = 1
+            if flags & STOPS and at + 5 == len(rest):
+                signal = self._event(1)
+                if signal is not None and signal["event"] == "signal":
+                    stop = signal["what"]
+                    following = 2
+            arrivals = self._answers(following) if at + 5 == len(rest) else []
+            kernel.turn.is_wanted = bool(flags & DUE)
+            if kernel.preempt(now, arrivals, may_nest=bool(flags & MAY_NEST), stop=stop):
+                return True
+
+    def steps_aside(self, is_due: bool) -> bool:
+        """See Journal.steps_aside."""
+        if self.is_live:
+            return super().steps_aside(is_due)
+        self._go_on()
+        self.looks += 1
+        rest = self._ops
+        at = len(self.log)
+        if at < len(rest):
+            if rest[at] == ASIDE:
+                if rest[at + 2] == self.looks:
+                    self.log += (ASIDE, at, self.looks)
+                    return True
+            elif rest[at] == PREEMPT:
+                if self.is_minimal:
+                    self.looks -= 1
+                if self._interrupted():
+                    raise Cancelled
+        elif self._event(1 if rest else 0) is None:
+            self._at_end()
+        return False
+
+
+def op_at_all(log: list[int], at: int, is_virtual: bool) -> list[Any]:
+    """The ops before an index."""
+    from lumen.journal.divergence import split_ops
+
+    return [op for start, op in split_ops(log, is_virtual) if start < at]
+
+
+def stack_of(frame: Any, place_of: Callable[[str], str]) -> list[list[Any]]:
+    """The cells on the stack, innermost first, as places."""
+    found: list[list[Any]] = []
+    frame = lumen_frame(frame)
+    while frame is not None and len(found) < 20:
+        code = frame.f_code
+        if not code.co_name.startswith("$"):
+            found.append([place_of(code.co_filename), frame.f_lineno, 1, code.co_name])
+        frame = lumen_frame(frame.f_back)
+    return found
