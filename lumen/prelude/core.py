@@ -107,7 +107,9 @@ def assert_eq(actual: Any, expected: Any, message: Any = None) -> None:
     """A failure that shows both unless they are equal."""
     if not equal(actual, expected):
         said = "" if message is None else f"{show(message)}: "
-        raise Failure("assertion-failed", f"{said}expected {represent(expected)}, got {represent(actual)}")
+        failure = Failure("assertion-failed", f"{said}expected {represent(expected)}, got {represent(actual)}")
+        failure.compared = (actual, expected, said.removesuffix(": "))
+        raise failure
 
 
 def assert_ne(actual: Any, other: Any, message: Any = None) -> None:

@@ -31,6 +31,9 @@ CODES = frozenset({
 class Failure(Exception):
     """A failure that unwinds a task."""
 
+    compared: tuple[Any, Any, str] | None = None
+    """Of a failed `assert_eq`: what was given, what was expected, and the test's own words; for those who show them."""
+
     def __init__(
         self,
         code: str,
