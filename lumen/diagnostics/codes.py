@@ -78,6 +78,17 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "not-utf8": ("file", "the file is not UTF-8 text"),
     "nul-byte": ("file", "the file contains a NUL byte"),
     "bad-config": ("file", "`lumen.toml` can't be used"),
+    # Journals
+    "not-a-journal": ("journal", "the file is no recording of a run"),
+    "journal-empty": ("journal", "nothing was recorded"),
+    "journal-version": ("journal", "recorded by a later Lumen, in a format that this one doesn't know"),
+    "journal-broken": ("journal", "a line has been changed or damaged"),
+    "journal-value": ("journal", "something that should stand for a value doesn't"),
+    "missing-blob": ("journal", "a large value, kept in a file of its own, is missing or damaged"),
+    "journal-exists": ("journal", "a file in the way that may not be overwritten"),
+    "journal-busy": ("journal", "another run is writing the journal"),
+    "journal-full": ("journal", "no room on the disk to go on recording"),
+    "journal-unwritable": ("journal", "the journal can't be written"),
 }
 """Code of a Diagnostic → (family, what it is about)."""
 

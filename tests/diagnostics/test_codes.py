@@ -15,7 +15,8 @@ def slugs(tree: ast.Module):
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-            places = {"report": 1, "Diagnostic": 0, "SourceError": 0, "ImportFailed": 0, "LoadError": 0}
+            places = {"report": 1, "Diagnostic": 0, "SourceError": 0, "ImportFailed": 0, "LoadError": 0,
+                      "JournalError": 0}  # fmt: skip
             at = places.get(name)
             if at is not None and len(node.args) > at and isinstance(node.args[at], ast.Constant):
                 yield node.args[at].value
@@ -25,7 +26,7 @@ def test_codes_of_findings():
     package = Path(lumen.__file__).parent
     used = set()
     for path in [*package.glob("syntax/**/*.py"), *package.glob("analysis/**/*.py"), *package.glob("source/*.py"),
-                 *package.glob("runtime/*.py")]:  # fmt: skip
+                 *package.glob("runtime/*.py"), *package.glob("journal/*.py")]:  # fmt: skip
         used |= {slug for slug in slugs(ast.parse(path.read_text())) if isinstance(slug, str)}
     assert used - FINDINGS.keys() - FAILURES.keys() == set()
 
