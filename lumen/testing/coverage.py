@@ -185,10 +185,13 @@ def _body_lines(code: CodeType) -> set[int]:
     name, first = code.co_name, code.co_firstlineno
     lines = {line for _, _, line in code.co_lines() if line}
     if name == "$top":
-        # What stands for the whole script has the place of all of it, which may begin with declarations.
-        spans = {(line, end) for line, end, _, _ in code.co_positions() if line and end}
-        whole = (first, max((end for _, end in spans), default=first))
-        return {line for line, _ in spans - {whole}} or lines
+        # The start of the call has the place of the module's first line, what stands for the whole script that of all
+        # of it; neither need be a line that does something.
+        places = {(line, end, start, stop) for line, end, start, stop in code.co_positions() if line and end}
+        last = max((end or 0 for _, end, _, _ in places), default=first)
+        return {
+            line for line, end, start, stop in places if (line, end) != (first, last) and (start, stop) != (0, 0)
+        } or lines
     others = lines - {first}
     # What makes, copies and checks a record has a place of its own only where it computes defaults and constraints.
     if name.endswith((".$init", ".$copy")):
