@@ -63,13 +63,15 @@ class TooDeep(Exception):
         self.line = line
 
 
-def compile_module(analysis: Analysis) -> Compiled:
+def compile_module(analysis: Analysis, *, is_counting: bool = False) -> Compiled:
     """Compile a module without errors.
 
+    Args:
+        is_counting: for virtual time, where plain code counts its loops and calls (`kernel/turn.py`).
     Raises:
         TooDeep: more loops and the like are nested than a Python function can hold; nothing else.
     """
-    builder = ModuleBuilder(analysis)
+    builder = ModuleBuilder(analysis, is_counting)
     with _deep_recursion(), warnings.catch_warnings():
         tree = builder.build()
         # Python warns of `5()` and the like; in Lumen they are failures, and only when they are reached.
@@ -100,8 +102,9 @@ def _deep_recursion() -> Any:
 class ModuleBuilder:
     """What is common to all functions of a module: names in its namespace, imports, hidden functions."""
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, is_counting: bool) -> None:
         self.analysis = analysis
+        self.is_counting = is_counting
         self.py = Py(analysis.file)
         self.counters: set[Binding] = set()
         """Loop variables that are never negative."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from lumen.analysis.scopes import Kind
 from lumen.analysis.types import ANY, INT, SCALARS, Type
+from lumen.compiler.emit_function import count
 from lumen.compiler.function import (
     DISCARD,
     RETURN,
@@ -213,10 +214,12 @@ def _body(
 
 
 def turn(b: FunctionBuilder, node: n.Node) -> None:
-    """At a loop's back-edge in suspending code: let others run when the kernel says so."""
-    if not b.suspends:
-        return
+    """At a loop's back-edge: in suspending code let others run when the kernel says so; else count, if need be."""
     py = b.py
+    if not b.suspends:
+        if b.module.is_counting:
+            b.emit(count(b, node))
+        return
     clock = py.name(node, "$turn")
     due = py.both(node, [py.attr(node, clock, "due"), py.method(node, clock, "tick")])
     b.emit(py.when(node, due, [py.do(node, py.wait(node, py.call(node, "$yield_turn")))]))
@@ -446,6 +449,8 @@ def _as_python(b: FunctionBuilder, node: n.Comprehension) -> ast.expr | None:
         for i, clause in enumerate(node.clauses):
             if i:
                 source = loop_source(b, clause, clause.pattern, clause.iterable)[0]
+            if b.module.is_counting:
+                source = py.call(clause, "$measured", source)
             with b.block() as heads:
                 target, head = loop_target(b, clause, clause.pattern, element_type(b, clause.iterable, clause.pattern))
                 head()

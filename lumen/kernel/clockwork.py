@@ -3,7 +3,7 @@
 Real time: the host says what time it is; what is due is woken, the rest waits. Virtual time stands still while anything
 can be done: first all that is ready, then the answers from outside, in the order they were asked for; only then does it
 jump to the next timer. A task that is always ready must not stop it: after many turns at one instant, and with every
-1,024 back-edges of a loop (`turn.py`), it moves on by about what that takes in reality.
+1,024 back-edges of loops and calls of cells (`turn.py`), it moves on by about what that takes in reality.
 
 In both, a deadline of a construct waits until nothing is ready at its instant: the result that just arrives wins.
 """
@@ -23,6 +23,8 @@ TURNS_PER_INSTANT = 10_000
 """So many turns at one instant of virtual time mean that somebody is busy: from then on time moves with each turn."""
 TURN_NS = 1_000
 """By how much it then moves: about what a turn takes."""
+STUCK_NS = 10_000_000_000
+"""Real time after which code that moves no clock, such as one call of a built-in, is ended by the real one."""
 
 
 def advance_real(kernel: Kernel) -> Step:
@@ -68,6 +70,7 @@ def fire_overdue(kernel: Kernel) -> None:
 def fire_group(kernel: Kernel) -> None:
     """Wake, or fire, what is first in the timers, with all of its instant and class."""
     if kernel.timers.next_is_sleep():
+        kernel.woken_ns = kernel.timers.next_deadline()
         for task in kernel.timers.pop_group():
             task.notify(kernel.root)
     else:
@@ -121,21 +124,38 @@ def deliver_next(kernel: Kernel) -> bool:
 
 
 def fire_passed(kernel: Kernel) -> None:
-    """Fire what busy tasks have let virtual time run past; what is due right now waits until nothing is ready."""
-    due = kernel.timers.next_deadline()
+    """Fire what busy tasks have let virtual time run past; what is due right now waits until nothing is ready.
+
+    So does, for some turns, the deadline of an instant at which a sleep has ended: its result may be on the way.
+    """
+    timers = kernel.timers
+    due = timers.next_deadline()
     while due is not None and due < kernel.now:
+        if due == kernel.woken_ns and not timers.next_is_sleep() and kernel.overdue_turns < OVERDUE_TURNS:
+            kernel.overdue_turns += 1
+            return
+        kernel.overdue_turns = 0
         fire_group(kernel)
         due = kernel.timers.next_deadline()
 
 
 def follow_real_time(kernel: Kernel, now_ns: int) -> None:
-    """Virtual time for code that never comes back to the kernel, such as `timeout(100, while true end)` in a plain
-    cell: once it has been busy for as long as the next timer is away, the timer fires. The moment is not
-    repeatable, but that code can do nothing that others see, so what the program prints is."""
+    """The last resort for code that moves no clock because it has no loop of its own, such as
+    `timeout(100, sum(map(0..10000000000, f)))`: once it has been busy for long, and for longer than the next timer is
+    away, the timer fires. Loops are counted (`VirtualTurn.spin`), and end at the same place each time; this does not,
+    so the user is told."""
     turns, task, since_ns, virtual_ns = kernel.stuck
-    if turns != kernel.turns or task is not kernel.current:
+    if turns != kernel.turns or task is not kernel.current or virtual_ns != kernel.now:
         kernel.stuck = (kernel.turns, kernel.current, now_ns, kernel.now)
         return
     due = kernel.timers.next_deadline()
-    if due is not None and virtual_ns + now_ns - since_ns > due:
+    stuck_ns = now_ns - since_ns
+    if due is not None and stuck_ns > STUCK_NS and virtual_ns + stuck_ns > due:
+        kernel.warn(_NOT_REPEATABLE)
         kernel.fire_early()
+
+
+_NOT_REPEATABLE = (
+    "code without a loop of its own was busy for more than 10 s, and a deadline ended it by the real clock: "
+    "where it ended is not repeatable"
+)

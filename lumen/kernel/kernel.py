@@ -163,6 +163,8 @@ class Kernel:
         self.starting: list[Any] = []
         """Constructs that are starting their branches, outermost first: one of these may keep the processor."""
         self.overdue_turns = 0
+        self.woken_ns: int | None = None
+        """The instant of the sleeps that have ended last."""
         self.turns_at_instant = 0
         self.turns_asking = 0
         """Turns of virtual time since the last answer from outside, while one was due: tasks that are always ready
@@ -170,7 +172,6 @@ class Kernel:
         self.turns = 0
         self._closing: list[Future] = []
         self.stuck: tuple[int, Task | None, int, int] = (-1, None, 0, 0)
-        """Called by `touch`; None unless a journal is kept."""
         self._plain_step = self._step
         if journal is not None:
             self._step = self._step_logged  # type: ignore[method-assign]
@@ -242,7 +243,7 @@ class Kernel:
                 for construct in self.starting:
                     construct.queue_rest()
                 if may_nest and (self.ready or self.undecided):
-                    self._nest_turn()
+                    self.nest_turn()
                 if overdue:
                     fire_overdue(self)
                     self.decide()
@@ -678,8 +679,10 @@ class Kernel:
             construct.flags &= ~NOTED
             construct.decide()
 
-    def _nest_turn(self) -> None:
-        """One turn on top of the running task."""
+    def nest_turn(self) -> None:
+        """One turn on top of the running task, unless there are too many on top of each other."""
+        if self._nested_turns >= MAX_NESTED_TURNS:
+            return
         self._nested_turns += 1
         try:
             self.run_turn()

@@ -52,6 +52,9 @@ SUPPORT = {
     "$channel": "channel",
     "$sleep": "sleep",
     "$turn": "turn",
+    "$fuel": "fuel",
+    "$spin": "spin",
+    "$measured": "measured",
     "$yield_turn": "yield_turn",
     "$retrying": "retrying",
     "$limited": "limited",
@@ -74,7 +77,10 @@ class Orchestration:
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
-        self.turn = kernel.turn
+        self.turn = turn = kernel.turn
+        self.fuel = turn.fuel.pop
+        self.spin = turn.spin
+        self.measured = turn.measured
         self.spawn = kernel.spawn
         self.spawn_call = kernel.spawn_call
         self.sleep = kernel.sleep

@@ -248,11 +248,68 @@ def test_others_run_on_top_of_busy_plain_code(simulation):
     assert sim.log == ["other", "busy done"]
 
 
-def test_busy_plain_code_in_virtual_time(simulation):
+def test_busy_plain_code_in_virtual_time_ends_by_what_it_has_counted(simulation):
     sim = simulation("fifo")
+    rounds = 0
 
     def busy():
-        for ms in range(0, 1000, 10):
+        nonlocal rounds
+        while True:
+            rounds += 1
+            if not sim.lumen.fuel():
+                sim.lumen.spin()
+
+    async def main():
+        return await sim.lumen.timeout(100, busy, is_plain=True), sim.now_ms()
+
+    # 100 ms are 2,000 times 50 µs; a deadline that is due right now waits for a result that just arrives.
+    assert sim.run(main) == (None, 100.05)
+    assert rounds == 2001 * 1025
+    sim.assert_clean()
+
+
+def test_items_of_comprehensions_count(simulation):
+    sim = simulation("fifo")
+    given = []
+
+    def busy():
+        for size in (0, 1, 1000, 30, 1024, 5000):
+            given.append(list(sim.lumen.measured(range(size))) == list(range(size)))
+        given.append(sim.lumen.measured("abc"))
+        return sim.kernel.now
+
+    async def main():
+        return await sim.lumen.spawn_call(busy)
+
+    assert sim.run(main) == (1 + 1 + 5) * 50_000
+    assert given == [True] * 6 + ["abc"]
+
+
+def test_a_loop_whose_fuel_was_not_refilled_goes_on(simulation):
+    sim = simulation("fifo")
+    calls = 0
+
+    async def main():
+        nonlocal calls
+        while sim.lumen.fuel():
+            pass
+        # Interrupted here, before `spin`.
+        assert not sim.lumen.fuel()
+        sim.lumen.spin()
+        while sim.lumen.fuel():
+            calls += 1
+
+    sim.run(main)
+    assert calls == 1024
+
+
+def test_code_that_counts_nothing_is_ended_by_the_real_clock_at_last(simulation):
+    sim = simulation("fifo")
+    seen = []
+
+    def busy():
+        for ms in range(0, 20_000, 10):
+            seen.append(ms)
             interrupt(sim, ms)
         sim.log.append("not reached")
 
@@ -261,6 +318,23 @@ def test_busy_plain_code_in_virtual_time(simulation):
 
     assert sim.run(main) == (None, 100)
     assert sim.log == []
+    assert seen[-1] == 10_010
+    assert [message for message in sim.kernel.warnings if "not repeatable" in message]
+
+
+def test_the_real_clock_waits_for_distant_deadlines(simulation):
+    sim = simulation("fifo")
+
+    def busy():
+        for ms in range(0, 20_000, 10):
+            interrupt(sim, ms)
+        return "done"
+
+    async def main():
+        return await sim.lumen.timeout(60_000, busy, is_plain=True)
+
+    assert sim.run(main) == "done"
+    assert sim.kernel.warnings == []
 
 
 def test_a_busy_task_that_can_suspend_steps_aside(simulation):
