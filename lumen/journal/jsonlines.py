@@ -34,8 +34,8 @@ class _Options:
 
 _options: Any = _Options()
 _scan: Callable[[str, int], tuple[Any, int]] = make_scanner(_options)
-_DEEP = 12_000
-"""A value nested 1,000 deep is at most four times as deep as JSON; Python 3.11's scanner keeps to the limit of
+_DEEP = 6_000
+"""A value nested 1,000 deep is at most four times as deep as JSON. Python 3.11's scanner keeps to the limit of
 recursion, which is 1,000 for those who read a journal outside a run."""
 
 
@@ -51,24 +51,42 @@ def parse(text: str) -> Any:
         # Python 3.11 looks for its JSONDecodeError in a module that we don't import, and then for words.
         raise ValueError("not JSON") from None
     except RecursionError:
-        found, end = with_room(_scan, text, 0)
+        found, end = _scan_deep(text)
     if end != len(text):
         raise ValueError("something follows the JSON text")
     return found
 
 
-def with_room(fn: Callable[..., Any], *args: Any) -> Any:
+def _scan_deep(text: str) -> Any:
+    try:
+        try:
+            return with_room(_scan, text, 0)
+        except RecursionError:
+            # Python 3.12 lets C code recurse 1,500 deep, whatever the limit; the same in Python has no such bounds.
+            return with_room(_python_scanner(), text, 0, room=4 * _DEEP)
+    except (RecursionError, StopIteration, SystemError):
+        raise ValueError("not JSON, or nested too deep") from None
+
+
+def _python_scanner() -> Callable[[str, int], tuple[Any, int]]:
+    from json import JSONDecoder, decoder, scanner
+
+    options: Any = JSONDecoder(parse_constant=_refuse)
+    options.parse_string = decoder.py_scanstring  # type: ignore[attr-defined]
+    scan: Callable[[str, int], tuple[Any, int]] = scanner.py_make_scanner(options)  # type: ignore[attr-defined]
+    return scan
+
+
+def with_room(fn: Callable[..., Any], *args: Any, room: int = _DEEP) -> Any:
     """Call `fn` where Python lets it recurse as deep as a value may be.
 
     Raises:
-        ValueError: that was not enough.
+        RecursionError: that was not enough.
     """
     limit = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(limit, _DEEP))
+    sys.setrecursionlimit(max(limit, room))
     try:
         return fn(*args)
-    except (RecursionError, StopIteration, SystemError):
-        raise ValueError("not JSON, or nested too deep") from None
     finally:
         try:
             sys.setrecursionlimit(limit)

@@ -267,12 +267,16 @@ def decode_value(form: Any, types: TypeOf | None = None, blobs: BlobStore | None
     kind = type(form)
     if kind is not dict and kind is not list:
         return form
+    decode = _Decoder(types, blobs).decode
     try:
-        return _Decoder(types, blobs).decode(form)
-    except (TypeError, ValueError, LookupError, AttributeError) as error:
+        try:
+            return decode(form)
+        except RecursionError:
+            from lumen.journal.jsonlines import with_room  # which imports this module
+
+            return with_room(decode, form)
+    except (TypeError, ValueError, LookupError, AttributeError, RecursionError) as error:
         raise JournalError("journal-value", f"not the form of a value: {_clip(form)} ({error})") from None
-    except RecursionError:
-        raise JournalError("journal-value", "a value is nested too deep to be read") from None
 
 
 def _clip(form: object) -> str:
@@ -328,7 +332,7 @@ class _Decoder:
         return SECRET_SHOWN
 
     def opaque(self, shown: Any, form: Any) -> Any:
-        return Opaque(shown)
+        return Opaque("" + shown)
 
     def blob(self, digest: Any, form: Any) -> Any:
         if self.blobs is None:
@@ -337,14 +341,14 @@ class _Decoder:
 
     def record(self, parts: Any, form: Any) -> Any:
         name, fields = parts
-        names = tuple([field for field, _ in fields])
+        names = _names_of(fields)
         found = self.types("record", name, names) if self.types is not None else None
         cls = found if found is not None and found._fields == names else _record_class(name, names)
         return self.fill(cls, fields)
 
     def variant(self, parts: Any, form: Any) -> Any:
         enum, name, fields = parts
-        names = tuple([field for field, _ in fields])
+        names = _names_of(fields)
         found = self.types("variant", f"{enum}.{name}", names) if self.types is not None else None
         if found is None or found._fields != names:
             found = _variant_class(enum, name, names)
@@ -356,6 +360,13 @@ class _Decoder:
         for field, item in fields:
             setattr(value, field, self.decode(item))
         return value
+
+
+def _names_of(fields: Any) -> tuple[str, ...]:
+    names = tuple([field for field, _ in fields])
+    if len(set(names)) != len(names):
+        raise ValueError("a field twice")
+    return names
 
 
 _TAGS: dict[str, Callable[[_Decoder, Any, Any], Any]] = {
