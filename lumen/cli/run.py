@@ -25,12 +25,15 @@ _OPTIONS = {
     "--format": VALUE,
     "--timeout": VALUE,
     "--on-exit": VALUE,
+    "--record": VALUE,
+    "--journal": VALUE,
+    "--fsync": VALUE,
     "-W": FLAG,
     "--no-check": FLAG,
     "--help": FLAG,
     "-h": FLAG,
 }
-_LATER = {"--record": "keeping a journal of the run", "--sandbox": "denying tools without a grant"}
+_LATER = {"--sandbox": "denying tools without a grant"}
 
 
 def run(words: list[str]) -> int:
@@ -51,12 +54,12 @@ def run(words: list[str]) -> int:
 
 
 def _run(path: str, single: dict[str, str], arguments: list[str]) -> int:
-    as_json = _choice(single, "--format", ("text", "json")) == "json"
+    as_json = choice(single, "--format", ("text", "json")) == "json"
     settings = Settings()
     settings.cell = single.get("--cell")
-    settings.seed = _integer(single, "--seed")
-    settings.timeout_ms = _integer(single, "--timeout", least=1)
-    settings.on_exit = "cancel" if _choice(single, "--on-exit", ("wait", "cancel")) == "cancel" else "wait"
+    settings.seed = integer(single, "--seed")
+    settings.timeout_ms = integer(single, "--timeout", least=1)
+    settings.on_exit = "cancel" if choice(single, "--on-exit", ("wait", "cancel")) == "cancel" else "wait"
     settings.take_interrupt = True
     options = Options(
         deterministic="--deterministic" in single,
@@ -91,9 +94,21 @@ def _run(path: str, single: dict[str, str], arguments: list[str]) -> int:
 
         settings.progress = Progress(sys.stderr)
     output = Output(None, keep=True) if as_json else Output(sys.stdout)
-    outcome = Run(loader, unit, output, settings).run()
+    if "--record" in single or "--journal" in single or "--fsync" in single:
+        from lumen.cli.record import run_recorded
+
+        outcome = run_recorded(loader, unit, output, settings, single)
+        if outcome is None:
+            return FAILED
+    else:
+        outcome = Run(loader, unit, output, settings).run()
     if settings.progress is not None:
         settings.progress.clear()
+    return print_outcome(outcome, output, as_json=as_json)
+
+
+def print_outcome(outcome: Outcome, output: Output, *, as_json: bool) -> int:
+    """Print how a run ended; the exit code."""
     with Limits():  # the value may be as deep or long as any in the program
         return _print_json(outcome, output) if as_json else _print_text(outcome, output)
 
@@ -181,14 +196,16 @@ def _no_cache() -> Any:
     return CodeCache(None)
 
 
-def _choice(single: dict[str, str], name: str, choices: tuple[str, ...]) -> str:
+def choice(single: dict[str, str], name: str, choices: tuple[str, ...]) -> str:
+    """The value of an option that takes one of a few words; the first is the default."""
     value = single.get(name, choices[0])
     if value not in choices:
         raise UsageError(f"`{name}` takes {' or '.join(choices)}, not `{value}`")
     return value
 
 
-def _integer(single: dict[str, str], name: str, least: int | None = None) -> int | None:
+def integer(single: dict[str, str], name: str, least: int | None = None) -> int | None:
+    """The value of an option that takes a whole number; None if it is not given."""
     text = single.get(name)
     if text is None:
         return None

@@ -1,4 +1,4 @@
-"""Where a repeated run parts from its journal: what was recorded, what the program does now, and what may be the cause."""
+"""Where a repeated run parts from its journal: what was recorded, what is done now, and what may be the cause."""
 
 from __future__ import annotations
 

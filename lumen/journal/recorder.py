@@ -1,8 +1,8 @@
 """What a run does, as lines for a journal. It listens at the kernel's one door.
 
-Each line is built by hand: its keys in sorted order, so that two runs that do the same write the same bytes. The log of
-what tasks do (`kernel/ops.py`) is cut into a `tasks` line before every other line; so the order of the file is the order
-of events, and a run that is killed has lost nothing but steps that will be taken again.
+Each line is built by hand: its keys in sorted order, so that two runs that do the same write the same bytes. The log
+of what tasks do (`kernel/ops.py`) is cut into a `tasks` line before every other line; so the order of the file is the
+order of events, and a run that is killed has lost nothing but steps that will be taken again.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Recorder(Journal):
         self.is_minimal = is_minimal
         self.place_of: Callable[[str], str] = str
         """The path of a module as the journal names it, by the path that is compiled into its code."""
-        self._scrubber = scrubber
+        self.scrubber = scrubber
         self._blobs = sink.blobs
         self._sites: dict[int, int] = {}
         self._kept: list[Any] = []
@@ -98,7 +98,7 @@ class Recorder(Journal):
         else:
             place = failure.get("file")
             shown = {**failure, "file": None if place is None else self.place_of(place)}
-            text = encode_value(shown, scrubber=self._scrubber, canonical=True)
+            text = encode_value(shown, scrubber=self.scrubber, canonical=True)
             self._line(f'"event":"run_end","failure":{text},"outcome":"failure","seq":{self.sink.seq}}}')
 
     def flush(self) -> None:
@@ -175,7 +175,7 @@ class Recorder(Journal):
         given = encode_value(
             list(payload) if type(payload) is tuple else payload,
             canonical=True,
-            scrubber=self._scrubber,
+            scrubber=self.scrubber,
             is_input=True,
             blobs=self._blobs,
         )
@@ -215,8 +215,8 @@ class Recorder(Journal):
         except Exception as error:
             self._now_line(kind, name, payload, f'"failure":{self._failure_text(failure_of(error))},', "")
             raise
-        if self._scrubber is not None and kind == "env" and self._scrubber.is_secret_variable(payload[0]):
-            self._scrubber.remember(value)
+        if self.scrubber is not None and kind == "env" and self.scrubber.is_secret_variable(payload[0]):
+            self.scrubber.remember(value)
             text = "null" if value is None else '{"$secret":true}'
         else:
             text = self._text_of(value)
@@ -224,7 +224,7 @@ class Recorder(Journal):
         return value
 
     def _now_line(self, kind: str, name: str, payload: Any, before: str, after: str) -> None:
-        given = encode_value(list(payload), canonical=True, scrubber=self._scrubber, is_input=True, blobs=self._blobs)
+        given = encode_value(list(payload), canonical=True, scrubber=self.scrubber, is_input=True, blobs=self._blobs)
         self._line(
             f'"event":"now",{before}"input":{given},"kind":"{kind}","name":"{name}","seq":{self.sink.seq},'
             f'"site":{self._place()},"task":{self._task()}{after}}}'
@@ -242,7 +242,7 @@ class Recorder(Journal):
     def printed(self, text: str) -> None:
         """See Observer.printed."""
         self.cut()
-        shown = encode_value(text, scrubber=self._scrubber, blobs=self._blobs)
+        shown = encode_value(text, scrubber=self.scrubber, blobs=self._blobs)
         self._line(
             f'"event":"print","seq":{self.sink.seq},"site":{self._place()},"task":{self._task()},"text":{shown}}}'
         )
@@ -270,13 +270,13 @@ class Recorder(Journal):
 
     def _text_of(self, value: Any) -> str:
         try:
-            return encode_value(value, scrubber=self._scrubber, blobs=self._blobs)
+            return encode_value(value, scrubber=self.scrubber, blobs=self._blobs)
         except JournalError as error:
             raise JournalStopped(error) from None
 
     def _failure_text(self, failure: Failure) -> str:
         given = {"code": failure.code, "data": failure.data, "message": failure.message}
-        return encode_value(given, scrubber=self._scrubber, canonical=True, blobs=self._blobs)
+        return encode_value(given, scrubber=self.scrubber, canonical=True, blobs=self._blobs)
 
     def _task(self) -> int:
         task = self._kernel.current

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from lumen.journal.divergence import Event
     from lumen.journal.recorder import Sink
     from lumen.journal.secrets import Scrubber
-    from lumen.kernel.kernel import Kernel
     from lumen.kernel.messages import Ask
 
 _LOOK_AHEAD = 50
@@ -47,7 +46,7 @@ _AGREED = 3
 
 
 class JournalEnded(BaseException):
-    """The journal of a run that was cut off has nothing more. Not an Exception: no `try` of the program may catch it."""
+    """The journal of a run that was cut off has nothing more. Not an Exception: no `try` of the program catches it."""
 
 
 class Stopped(BaseException):
@@ -110,6 +109,8 @@ class Replayer(Recorder):
         """Asked and not answered so far, by number."""
         self.stack: list[list[Any]] = []
         """At a divergence or stop: the cells that run, innermost first, as places."""
+        self.signals: list[str] = []
+        """Why the host cancelled the run, if it did."""
         self._stop_after = stop_after
         self._is_resuming = is_resuming
         self._live: tuple[Sink, Callable[[], int]] | None = None
@@ -479,6 +480,11 @@ class Replayer(Recorder):
         super().forgotten(seq)
         self.in_flight.pop(seq, None)
 
+    def signalled(self, what: str) -> None:
+        """See Observer.signalled."""
+        self.signals.append(what)
+        super().signalled(what)
+
     def asked_now(self, kind: str, name: str, payload: Any, answer: Callable[[str, str, Any], Any]) -> Any:
         """See Observer.asked_now: the answer is the recorded one."""
         if self.is_live:
@@ -499,8 +505,8 @@ class Replayer(Recorder):
                 if kind == "env" and recorded.get("value") == {"$secret": True}:
                     # Not in the journal on purpose: today's will do.
                     value = answer(kind, name, payload) or value
-                    if self._scrubber is not None:
-                        self._scrubber.remember(value)
+                    if self.scrubber is not None:
+                        self.scrubber.remember(value)
         except JournalError as error:
             raise JournalStopped(error) from None
         self._now_line(kind, name, payload, "", "")

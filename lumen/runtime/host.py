@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sys
 
+from lumen.kernel.messages import Step
 from lumen.runtime.clock import Clock
 from lumen.runtime.preempt import Wake, preemption
 
@@ -16,8 +17,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from lumen.journal.recorder import Recorder
+    from lumen.journal.replayer import Replayer
     from lumen.kernel.kernel import Kernel
-    from lumen.kernel.messages import Arrival, Blocked, Step
+    from lumen.kernel.messages import Arrival, Blocked
     from lumen.runtime.mailbox import Mailbox
     from lumen.runtime.output import Output
     from lumen.runtime.outside import Outside
@@ -45,6 +48,7 @@ class Host:
         timeout_ns: int | None = None,
         take_interrupt: bool = False,
         progress: Progress | None = None,
+        recorder: Recorder | None = None,
     ) -> None:
         self._mailbox = mailbox
         self._outside = outside
@@ -54,6 +58,7 @@ class Host:
         self._timeout_ns = timeout_ns
         self._ticks = 0
         self._output = output
+        self._recorder = recorder
         self.flush = output.flush
         self.is_advancing = False
         """Whether Lumen code may be on the stack."""
@@ -127,6 +132,8 @@ class Host:
         finally:
             self.is_advancing = False
         if step.commands:
+            if self._recorder is not None:
+                self._recorder.flush()  # nothing is sent that the journal does not know of
             self._outside.execute(step.commands)
         if step.deadlocked and self.deadlock is None:
             self.deadlock = kernel.blocked()
@@ -164,6 +171,41 @@ class Host:
 
     def _arrived(self) -> list[Arrival]:
         return self._outside.answered(self._mailbox.drain())
+
+    # --- repeating a run ---------------------------------------------------------------------------------------------
+
+    def replay(self, replayer: Replayer) -> Step | None:
+        """Step the kernel through what a journal holds; nothing is sent outside.
+
+        Returns:
+            None when the run is over; the last step, not carried out, when the journal has ended and the run goes on.
+        Raises:
+            Divergence, JournalEnded, Stopped: see `Replayer`.
+        """
+        kernel = self.kernel
+        step = None
+        while True:
+            fed = replayer.feed()
+            if fed is None:
+                if not replayer.is_live:
+                    replayer.go_live()
+                return step or Step((), 0, False, False)
+            now, arrivals, reason = fed
+            if reason is not None:
+                kernel.cancel_run(reason)
+                continue
+            step = kernel.advance(now, arrivals)
+            if step.done:
+                self._take_over(replayer)
+                return None
+            if step.deadlocked and self.deadlock is None:
+                self.deadlock = kernel.blocked()
+                kernel.cancel_run("deadlock")
+
+    def _take_over(self, replayer: Replayer) -> None:
+        """How the run ended then is how it ends now."""
+        self.was_interrupted = "interrupt" in replayer.signals
+        self.timed_out = "timeout" in replayer.signals
 
     # --- from signal handlers --------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from lumen.kernel.future import COMPLETED, FAILED
+from lumen.kernel.future import CANCEL_REQUESTED, CLOSING, COMPLETED, FAILED
 from lumen.kernel.kernel import Kernel
 from lumen.kernel.policy import Eager, Fifo
 from lumen.kernel.task import CoroutineType
@@ -22,10 +22,15 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
     from typing import Any, Literal, TextIO
 
+    from lumen.journal.recorder import Recorder
     from lumen.kernel.future import Future
+    from lumen.kernel.messages import Arrival, Ask, Site
+    from lumen.kernel.policy import Policy
     from lumen.kernel.task import Task
+    from lumen.kernel.trace import Observer
     from lumen.runtime.loader import Loader, Unit
     from lumen.runtime.output import Output
+    from lumen.runtime.outside import AsyncLane
     from lumen.runtime.progress import Progress
     from lumen.runtime.reports import Report
     from lumen.tools.call import ToolCalls
@@ -38,8 +43,9 @@ _CLOSE_GRACE_S = 5.0
 class Settings:
     """How a program is run; everything has a default."""
 
-    __slots__ = ("cell", "emitted", "entry", "externs", "is_test", "kwargs", "on_exit", "progress", "providers",
-                 "seed", "stdin", "take_interrupt", "timeout_ms")  # fmt: skip
+    __slots__ = ("cell", "door", "emitted", "entry", "externs", "is_test", "kwargs", "notes_leaks", "observer",
+                 "on_exit", "policy", "program_dir", "progress", "providers", "recorder", "seed", "stdin",
+                 "take_interrupt", "timeout_ms")  # fmt: skip
 
     def __init__(self) -> None:
         self.cell: str | None = None
@@ -62,14 +68,39 @@ class Settings:
         self.take_interrupt = False
         """Whether Ctrl-C is ours to handle."""
         self.progress: Progress | None = None
+        self.policy: Policy | None = None
+        """How tasks are scheduled, instead of Eager or Fifo; must be virtual if the program is deterministic."""
+        self.door: Callable[[Ask], Arrival | None] | None = None
+        """Asked before anything goes outside; see `Outside`."""
+        self.observer: Observer | None = None
+        self.recorder: Recorder | None = None
+        """Keeps a journal of the run; a Replayer repeats one. Takes the place of `observer`."""
+        self.program_dir: str | None = None
+        """Where the program lies, if its main module was not read from there: the place of `lumen.toml`."""
+        self.notes_leaks = False
+        """Whether `Outcome.leaked` is wanted."""
+
+
+class Leak:
+    """A task that was still running when the entry cell had returned."""
+
+    __slots__ = ("number", "operation", "site")
+
+    def __init__(self, number: int, operation: str, site: Site | None) -> None:
+        self.number = number
+        self.operation = operation
+        self.site = site
+        """Where it was spawned: (path, line, column, text)."""
 
 
 class Outcome:
     """How a run ended."""
 
-    __slots__ = ("report", "value", "warnings", "was_interrupted")
+    __slots__ = ("leaked", "report", "value", "warnings", "was_interrupted")
 
     def __init__(self, value: Any, report: Report | None, warnings: list[str], was_interrupted: bool) -> None:
+        self.leaked: list[Leak] = []
+        """If the settings ask for it: tasks that were still running when the entry cell had returned."""
         self.value = value
         self.report = report
         """None if all went well."""
@@ -86,27 +117,38 @@ class Run:
         self._settings = settings
         self._sources: dict[str, list[str] | None] = {}
         self._tools: ToolCalls | None = None
-        is_virtual = loader.options.deterministic
+        self._leaked: list[Leak] = []
+        policy = settings.policy or (Fifo() if loader.options.deterministic else Eager())
+        is_virtual = policy.is_virtual
         self.output = output
         self.world = world = World(output, settings.seed, is_virtual)
         world.emitted = settings.emitted
-        clock = Clock()
-        policy = Fifo() if is_virtual else Eager()
+        world.tools = self._tool_calls
+        self._clock = Clock()
+        recorder = settings.recorder
         self.kernel = world.kernel = Kernel(
             policy,
             failures=LumenFailures(),
-            clock=None if is_virtual else clock.now_ns,
+            clock=None if is_virtual else getattr(recorder, "clock", self._clock.now_ns),
             answer_now=world.answer_now,
             on_exit=settings.on_exit,
+            observer=settings.observer,
+            journal=recorder,
         )
-        self._clock = clock
+        if recorder is not None:
+            from lumen.runtime.recording import header, place_namer
+
+            recorder.bind(self.kernel)
+            recorder.place_of = place_namer(loader, main)
+            recorder.begin(header(loader, main, settings, is_virtual, recorder.scrubber))
+            output.before_flush = recorder.flush
 
     # --- running -------------------------------------------------------------------------------------------------
 
     def run(self) -> Outcome:
         """Run to the end in this thread."""
         mailbox = Mailbox()
-        outside = Outside(mailbox, provider=self._provider, extern=self._extern_function, stdin=self._settings.stdin)
+        outside = self._outside(mailbox)
         host = self._host(mailbox, outside)
         with Limits():
             main = self._start()
@@ -117,6 +159,17 @@ class Run:
                 left = outside.close(_CLOSE_GRACE_S)
                 self.output.flush()
             return self._outcome(main, host, left)
+
+    def _outside(self, mailbox: Mailbox, async_lane: AsyncLane | None = None) -> Outside:
+        settings = self._settings
+        return Outside(
+            mailbox,
+            provider=self._provider,
+            extern=self._extern_function,
+            stdin=settings.stdin,
+            async_lane=async_lane,
+            door=settings.door,
+        )
 
     async def run_async(self) -> Outcome:
         """Run to the end inside a task of a Trio program; tools run in a nursery of ours there."""
@@ -146,13 +199,7 @@ class Run:
         mailbox = Mailbox(notify)
         async with trio.open_nursery() as nursery:
             lane = TrioNursery(mailbox, nursery)
-            outside = Outside(
-                mailbox,
-                provider=self._provider,
-                extern=self._extern_function,
-                stdin=self._settings.stdin,
-                async_lane=lane,
-            )
+            outside = self._outside(mailbox, lane)
             host = self._host(mailbox, outside)
             with Limits():
                 main = self._start()
@@ -174,6 +221,7 @@ class Run:
             timeout_ns=None if timeout is None else int(timeout * 1_000_000),
             take_interrupt=settings.take_interrupt,
             progress=settings.progress,
+            recorder=settings.recorder,
         )
         host.kernel = self.kernel
         if settings.progress is not None:
@@ -205,6 +253,12 @@ class Run:
                 made = unit.namespace["$top"]()
                 if top == "suspends":
                     await made
+        value = await self._entry()
+        if self._settings.notes_leaks:
+            self._leaked = _still_running(self.kernel.current)
+        return value
+
+    async def _entry(self) -> Any:
         settings = self._settings
         if settings.entry is not None:
             return await settings.entry(self)
@@ -230,7 +284,7 @@ class Run:
         from lumen.tools.registry import Registry
         from lumen.values.errors import Failure
 
-        directory = os.path.dirname(os.path.abspath(self._main.path))
+        directory = self._settings.program_dir or os.path.dirname(os.path.abspath(self._main.path))
         try:
             config = self._loader.finder.config(directory)
             table = config.table("providers")
@@ -288,7 +342,14 @@ class Run:
             or (main.phase != COMPLETED)
         ):
             report = self._report(main, host)
-        return Outcome(None if report is not None else value, report, warnings, host.was_interrupted)
+        outcome = Outcome(None if report is not None else value, report, warnings, host.was_interrupted)
+        outcome.leaked = self._leaked
+        recorder = self._settings.recorder
+        if recorder is not None:
+            recorder.end(outcome.value, None if report is None else report.as_json())
+            recorder.flush()
+            self.output.flush()
+        return outcome
 
     def _report(self, main: Task, host: Host) -> Report:
         from lumen.runtime.reports import Report, note_unlooked, report_deadlock, report_failure
@@ -329,6 +390,20 @@ class Run:
         if lines is None or not 0 < line <= len(lines):
             return None
         return lines[line - 1]
+
+
+def _still_running(task: Future | None) -> list[Leak]:
+    """What a task has started and left, and nobody has asked to end."""
+    found: list[Leak] = []
+    todo = [task] if task is not None else []
+    while todo:
+        future = todo.pop()
+        for child in future.children or ():
+            if not child.flags & CANCEL_REQUESTED and child.phase < CLOSING:
+                found.append(Leak(child.number, child.operation, child.site))
+            else:
+                todo.append(child)
+    return found
 
 
 def _cell_caller(path: str, cell: str) -> Callable[[dict[str, Any]], Any]:

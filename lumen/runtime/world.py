@@ -12,15 +12,18 @@ if TYPE_CHECKING:
     from lumen.kernel.kernel import Kernel
     from lumen.runtime.answers import Answers
     from lumen.runtime.output import Output
+    from lumen.tools.call import ToolCalls
 
 
 class World:
     """One run's way out, in the shape that `lumen.prelude.world.World` describes."""
 
-    __slots__ = ("_answers", "emitted", "impls", "kernel", "output")
+    __slots__ = ("_answers", "emitted", "impls", "kernel", "output", "tools")
 
     kernel: Kernel
     """Set by the interpreter, since the kernel is made with `answer_now`."""
+    tools: Callable[[], ToolCalls]
+    """Likewise: the tool calls of the run."""
 
     def __init__(self, output: Output, seed: int | None, is_virtual: bool) -> None:
         self.output = output
@@ -60,7 +63,9 @@ class World:
         return self.kernel.ask_now(kind, name, args)
 
     def answer_now(self, kind: str, name: str, args: Any) -> Any:
-        """The host's end of `ask_now`: time, random numbers, environment."""
+        """The host's end of `ask_now`: time, random numbers, environment, and what a tool takes."""
+        if kind == "tool":
+            return self.tools().described(name, args[0])
         answers = self._answers
         if type(answers) is tuple:
             # Few programs ask; `random` alone takes longer to import than such a program to run.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lumen.tools.schema import Schema
 from lumen.tools.tool import Tool
 from lumen.values.errors import Failure
 
@@ -22,10 +23,11 @@ if TYPE_CHECKING:
 class ToolCalls:
     """The tool calls of one run."""
 
-    __slots__ = ("_kernel", "_registry", "_scripted", "registry_of")
+    __slots__ = ("_kernel", "_known", "_registry", "_scripted", "registry_of")
 
     def __init__(self, kernel: Kernel, registry_of: Callable[[], Registry]) -> None:
         self._kernel = kernel
+        self._known: dict[str, tuple[Schema, bool]] = {}
         self.registry_of = registry_of
         """Makes the registry at the first call: it reads `lumen.toml`."""
         self._registry: Registry | None = None
@@ -79,12 +81,27 @@ class ToolCalls:
             found = self._scripted.find(tool._name)
             if found is not None:
                 return await self._scripted.answer(found, self._bound_freely(tool, args, named, messages))
-        provider = self.registry.provider(tool._name, tool.provider)
-        if messages and provider.takes_messages and "messages" not in named:
+        schema, takes_messages = self._known.get(tool._name) or self._look_up(tool)
+        if messages and takes_messages and "messages" not in named:
             named = {**named, "messages": _messages(messages)}
             messages.clear()
-        bound = provider.schema.bind(tool._name, args, named)
+        bound = schema.bind(tool._name, args, named)
         return await self._kernel.ask("tool", tool._name, bound, site)
+
+    def _look_up(self, tool: Tool) -> tuple[Schema, bool]:
+        """What a tool takes. Asked for at the door, so that a replay needs no provider."""
+        form = self._kernel.ask_now("tool", tool._name, (tool.provider,))
+        known = self._known[tool._name] = Schema.from_form(form), form["messages"]
+        return known
+
+    def described(self, name: str, wanted: str | None) -> dict[str, Any]:
+        """The answer to that question: the form of the schema, and whether `role` lines go along as `messages`.
+
+        Raises:
+            Failure: as `Registry.provider`.
+        """
+        provider = self.registry.provider(name, wanted)
+        return {**provider.schema.to_form(), "messages": provider.takes_messages}
 
     def _bound_freely(
         self, tool: Tool, args: Sequence[Any], named: dict[str, Any], messages: Messages | None
@@ -94,8 +111,7 @@ class ToolCalls:
 
         schema, takes_messages = ANY_ARGUMENTS, True
         try:
-            provider = self.registry.provider(tool._name, tool.provider)
-            schema, takes_messages = provider.schema, provider.takes_messages
+            schema, takes_messages = self._known.get(tool._name) or self._look_up(tool)
         except Failure:
             pass  # nothing provides it, and nothing needs to
         if messages and takes_messages and "messages" not in named:

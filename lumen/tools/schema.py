@@ -10,27 +10,52 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-class Parameter:
-    """One argument of a tool."""
+_TESTS: dict[str, Callable[[Any], bool]] = {
+    "String": lambda value: type(value) is str,
+    "Int": lambda value: type(value) is int,
+    "Float": lambda value: type(value) in (int, float),
+    "Bool": lambda value: type(value) is bool,
+    "Bytes": lambda value: type(value) is bytes,
+    "list": lambda value: type(value) is list,
+    "tuple": lambda value: type(value) in (tuple, list),
+    "map": lambda value: type(value) is dict or hasattr(value, "_fields"),
+    "Null": lambda value: value is None,
+}
+"""Whether a Lumen value can be passed for a type; containers are tested without their elements."""
 
-    __slots__ = ("accepts", "is_named_only", "is_required", "name", "type_name")
+
+class Parameter:
+    """One argument of a tool. Plain data, so that a journal can keep it and a replay needs no provider."""
+
+    __slots__ = ("choices", "is_named_only", "is_required", "name", "types")
 
     def __init__(
         self,
         name: str,
-        type_name: str = "Any",
+        types: Sequence[str] = (),
         *,
         is_required: bool = True,
         is_named_only: bool = False,
-        accepts: Callable[[Any], bool] | None = None,
+        choices: Sequence[Any] = (),
     ) -> None:
         self.name = name
-        self.type_name = type_name
-        """As a Lumen user writes it; for messages and schemas."""
+        self.types = tuple(types)
+        """Names of types, any of which fits. No types and no choices: any value does."""
         self.is_required = is_required
         self.is_named_only = is_named_only
-        self.accepts = accepts
-        """Whether a Lumen value fits; None takes everything."""
+        self.choices = tuple(choices)
+        """Values that fit besides."""
+
+    @property
+    def type_name(self) -> str:
+        """As a Lumen user writes it; for messages and schemas."""
+        return " | ".join([*map(repr, self.choices), *self.types]) or "Any"
+
+    def fits(self, value: Any) -> bool:
+        """Whether a value may be passed."""
+        if any(value == choice and type(value) is type(choice) for choice in self.choices):
+            return True
+        return any(_TESTS[name](value) for name in self.types) or not (self.types or self.choices)
 
 
 class Schema:
@@ -52,6 +77,25 @@ class Schema:
         self.has_extra = has_extra
         """So are arguments of other names."""
         self.doc = doc
+
+    def to_form(self) -> dict[str, Any]:
+        """The schema as a Lumen value, for a journal."""
+        return {
+            "extra": self.has_extra,
+            "parameters": [
+                [p.name, list(p.types), p.is_required, p.is_named_only, list(p.choices)] for p in self.parameters
+            ],
+            "rest": self.has_rest,
+        }
+
+    @classmethod
+    def from_form(cls, form: dict[str, Any]) -> Schema:
+        """The schema that `to_form` has given; without its doc."""
+        parameters = [
+            Parameter(name, types, is_required=is_required, is_named_only=is_named_only, choices=choices)
+            for name, types, is_required, is_named_only, choices in form["parameters"]
+        ]
+        return cls(parameters, has_rest=form["rest"], has_extra=form["extra"])
 
     def takes(self, name: str) -> bool:
         """Whether there is a parameter of this name."""
@@ -87,7 +131,7 @@ class Schema:
                     raise _invalid(tool, f"needs the argument `{parameter.name}`")
                 continue
             value = bound[parameter.name]
-            if parameter.accepts is not None and not parameter.accepts(value):
+            if not parameter.fits(value):
                 raise _invalid(tool, f"takes {parameter.type_name} as `{parameter.name}`, got {_shown(value)}")
         return bound
 

@@ -16,29 +16,17 @@ if TYPE_CHECKING:
 _DEFAULT_TIMEOUT_MS = 30_000
 
 
-def _is_text(value: Any) -> bool:
-    return type(value) is str
-
-
-def _is_map(value: Any) -> bool:
-    return value is None or type(value) is dict
-
-
-def _is_number(value: Any) -> bool:
-    return value is None or type(value) in (int, float)
-
-
 _COMMON = (
-    Parameter("url", "String", accepts=_is_text),
-    Parameter("headers", "map", is_required=False, accepts=_is_map),
-    Parameter("params", "map", is_required=False, accepts=_is_map),
-    Parameter("timeout_ms", "Int", is_required=False, accepts=_is_number),
-    Parameter("follow_redirects", "Bool", is_required=False, accepts=lambda value: type(value) is bool),
+    Parameter("url", ["String"]),
+    Parameter("headers", ["map", "Null"], is_required=False),
+    Parameter("params", ["map", "Null"], is_required=False),
+    Parameter("timeout_ms", ["Float", "Null"], is_required=False),
+    Parameter("follow_redirects", ["Bool"], is_required=False),
 )
 _BODY = (
-    Parameter("body", "String | Bytes", is_required=False, accepts=lambda v: v is None or type(v) in (str, bytes)),
-    Parameter("json", "Json", is_required=False),
-    Parameter("form", "map", is_required=False, accepts=_is_map),
+    Parameter("body", ["String", "Bytes", "Null"], is_required=False),
+    Parameter("json", is_required=False),
+    Parameter("form", ["map", "Null"], is_required=False),
 )
 
 

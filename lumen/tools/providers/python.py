@@ -23,18 +23,18 @@ from lumen.values.errors import Failure
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_TYPES: dict[Any, tuple[str, Callable[[Any], bool]]] = {
-    str: ("String", lambda v: type(v) is str),
-    int: ("Int", lambda v: type(v) is int),
-    float: ("Float", lambda v: type(v) in (int, float)),
-    bool: ("Bool", lambda v: type(v) is bool),
-    bytes: ("Bytes", lambda v: type(v) is bytes),
-    list: ("list", lambda v: type(v) is list),
-    tuple: ("tuple", lambda v: type(v) in (tuple, list)),
-    dict: ("map", lambda v: type(v) is dict or hasattr(v, "_fields")),
-    types.NoneType: ("Null", lambda v: v is None),
+_TYPES: dict[Any, str] = {
+    str: "String",
+    int: "Int",
+    float: "Float",
+    bool: "Bool",
+    bytes: "Bytes",
+    list: "list",
+    tuple: "tuple",
+    dict: "map",
+    types.NoneType: "Null",
 }
-"""Python type → its Lumen name, and whether a Lumen value can be passed for it."""
+"""Python type → its Lumen name."""
 
 
 def load(tool: str, place: str, program_dir: str) -> Provider:
@@ -203,32 +203,30 @@ def _schema(function: Callable[..., Any]) -> Schema:
         elif parameter.kind is parameter.VAR_KEYWORD:
             has_extra = True
         else:
-            type_name, accepts = _accepts(hints.get(parameter.name, Any))
+            names, choices = _accepts(hints.get(parameter.name, Any))
             parameters.append(
                 Parameter(
                     parameter.name,
-                    type_name,
+                    names,
                     is_required=parameter.default is parameter.empty,
                     is_named_only=parameter.kind is parameter.KEYWORD_ONLY,
-                    accepts=accepts,
+                    choices=choices,
                 )
             )
     return Schema(parameters, has_rest=has_rest, has_extra=has_extra, doc=doc)
 
 
-def _accepts(hint: Any) -> tuple[str, Callable[[Any], bool] | None]:
-    """The Lumen name of an annotation, and its test; containers are tested without their elements."""
+def _accepts(hint: Any) -> tuple[list[str], tuple[Any, ...]]:
+    """The Lumen names of what an annotation allows, or its choices; neither if it allows everything."""
     origin = typing.get_origin(hint)
     if origin in (typing.Union, types.UnionType):
         options = [_accepts(option) for option in typing.get_args(hint)]
-        if any(test is None for _, test in options):
-            return "Any", None
-        tests = [test for _, test in options if test is not None]
-        return " | ".join(name for name, _ in options), lambda value: any(test(value) for test in tests)
+        if not all(names or choices for names, choices in options):
+            return [], ()
+        return [name for names, _ in options for name in names], tuple(c for _, choices in options for c in choices)
     if origin is typing.Literal:
-        choices = typing.get_args(hint)
-        return " | ".join(map(repr, choices)), lambda value: any(value == c and type(value) is type(c) for c in choices)
+        return [], typing.get_args(hint)
     if origin is typing.Annotated:
         return _accepts(typing.get_args(hint)[0])
     known = _TYPES.get(hint if origin is None else origin)
-    return ("Any", None) if known is None else known
+    return ([] if known is None else [known]), ()
