@@ -13,7 +13,7 @@ from lumen.journal.jsonlines import parse
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from typing import IO, Any
 
     Line = tuple[int, dict[str, Any]]
@@ -64,13 +64,18 @@ class Lines:
     def __next__(self) -> Line:
         return next(self._lines)
 
+    def close(self) -> None:
+        """Let go of the file before the end; it closes itself there."""
+        self._lines.close()
+        self._file.close()
+
     def position(self) -> Position:
         """Where the lines read so far end; the iteration must have ended."""
         return Position(self._seq, self._chain, self._end, self._size)
 
     # --- blocks ------------------------------------------------------------------------------------------------------
 
-    def _read(self) -> Iterator[Line]:
+    def _read(self) -> Generator[Line, None, None]:
         with self._file as file:
             block = self._more(file)
             yield 0, self._header(block)
