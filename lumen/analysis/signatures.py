@@ -351,6 +351,7 @@ attempt(fn*)          -> result
 
 print(...values)     -> Null
 debug(value)
+breakpoint()         -> Null
 emit(value)
 assert(cond, message?) -> Null
 assert_eq(actual, expected, message?) -> Null

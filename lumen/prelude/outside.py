@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 from lumen.prelude.wrong import need_int, need_string
 from lumen.values.display import represent, show
 from lumen.values.errors import Failure
@@ -32,6 +35,17 @@ def make_debug(world: World) -> Callable[[Any], Any]:
         return value
 
     return debug
+
+
+def make_breakpoint(world: World) -> Callable[[], None]:
+    """`breakpoint()`: opens the debugger on this line.
+
+    What the host has set as `sys.breakpointhook`, or the user as PYTHONBREAKPOINT, goes first. Such a debugger looks at
+    its caller: there must be no frame of ours between it and the program's.
+    """
+    if sys.breakpointhook is not sys.__breakpointhook__ or "PYTHONBREAKPOINT" in os.environ:
+        return breakpoint
+    return world.breakpoint
 
 
 def make_emit(world: World) -> Callable[[Any], None]:

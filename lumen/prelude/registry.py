@@ -184,6 +184,7 @@ _TABLE = (
     ("print", "outside.make_print", "...values", "wp"),
     ("debug", "outside.make_debug", "value", "w"),
     ("emit", "outside.make_emit", "value", "w"),
+    ("breakpoint", "outside.make_breakpoint", "", "w"),
     ("random", "outside.make_random", "", "wp"),
     ("random_int", "outside.make_random_int", "low high", "wp"),
     ("uuid", "outside.make_uuid", "", "wp"),

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
         def debug(self, text: str) -> None:
             """One line for the programmer, on stderr."""
 
+        def breakpoint(self) -> None:
+            """Open the debugger in the frame that calls this."""
+
         def emit(self, value: Any) -> None:
             """An event for the journal and for observers of the host."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from lumen.kernel.future import CANCEL_REQUESTED, CLOSING, COMPLETED, FAILED
 from lumen.kernel.kernel import Kernel
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from lumen.kernel.policy import Policy
     from lumen.kernel.task import Task
     from lumen.kernel.trace import Observer
+    from lumen.runtime.debugger import LumenPdb
     from lumen.runtime.loader import Loader, Unit
     from lumen.runtime.output import Output
     from lumen.runtime.outside import AsyncLane
@@ -125,6 +127,8 @@ class Run:
         world.emitted = settings.emitted
         world.tools = self._tool_calls
         self._clock = Clock()
+        world.breakpoint = self._breakpoint
+        self._debugger: LumenPdb | None = None
         recorder = settings.recorder
         self.kernel = world.kernel = Kernel(
             policy,
@@ -164,7 +168,7 @@ class Run:
         settings = self._settings
         return Outside(
             mailbox,
-            provider=self._provider,
+            provider=self.provider,
             extern=self._extern_function,
             stdin=settings.stdin,
             async_lane=async_lane,
@@ -224,6 +228,7 @@ class Run:
             recorder=settings.recorder,
         )
         host.kernel = self.kernel
+        self._running = host
         if settings.progress is not None:
             self.output.before_write = settings.progress.clear
         return host
@@ -299,7 +304,8 @@ class Run:
             call_cell=_cell_caller,
         )
 
-    def _provider(self, tool: str) -> Provider:
+    def provider(self, tool: str) -> Provider:
+        """What answers a tool that has been called before."""
         return self._tool_calls().registry.made(tool)
 
     def _extern(self, name: str, params: tuple[str, ...]) -> Any:
@@ -323,9 +329,18 @@ class Run:
             )
         return found
 
+    def _breakpoint(self) -> None:
+        from lumen.runtime.debugger import LumenPdb
+
+        if self._debugger is None:
+            self._debugger = LumenPdb(self._loader.units.values(), self.world)
+        self._debugger.stop_in(sys._getframe(1), self._running, self._clock)
+
     # --- how it ended ------------------------------------------------------------------------------------------------
 
     def _outcome(self, main: Task, host: Host, left: list[str]) -> Outcome:
+        if self._debugger is not None:
+            self._debugger.close()
         kernel = self.kernel
         warnings = list(kernel.warnings)
         warnings += [f"`{name}` did not stop when it was cancelled, and was abandoned" for name in left]

@@ -64,6 +64,11 @@ class SignalPreemption:
         self._take_interrupt = take_interrupt
         self._interrupts = 0
 
+    @classmethod
+    def timer(cls) -> int | None:
+        """The timer that ticks, while a run is on."""
+        return cls._timer
+
     def __enter__(self) -> SignalPreemption:
         shared = SignalPreemption
         if self._take_interrupt:

@@ -24,7 +24,7 @@ _MAX_CAUSES = 20
 class Report:
     """A failure with its places. `stacks[0]` is where it happened, each further one where it was awaited."""
 
-    __slots__ = ("causes", "code", "line_text", "message", "notes", "stacks")
+    __slots__ = ("causes", "code", "failure", "line_text", "message", "notes", "stacks")
 
     def __init__(self, code: str, message: str, stacks: list[list[Place]], line_text: LineText) -> None:
         self.code = code
@@ -33,6 +33,8 @@ class Report:
         self.line_text = line_text
         self.notes: list[str] = []
         self.causes: list[Report] = []
+        self.failure: Failure | None = None
+        """What is reported, with the frames it came through; None for what is no failure of the program's."""
 
     @property
     def place(self) -> Place | None:
@@ -125,6 +127,7 @@ def _name(place: Place) -> str:
 def report_failure(failure: Failure, line_text: LineText) -> Report:
     """The report of a failure, with those of the branches behind it."""
     report = Report(failure.code, failure.message, places_of(failure, line_text), line_text)
+    report.failure = failure
     report.causes = [Report(c.code, c.message, places_of(c, line_text), line_text) for c in all_causes(failure)]
     return report
 

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
 class World:
     """One run's way out, in the shape that `lumen.prelude.world.World` describes."""
 
-    __slots__ = ("_answers", "emitted", "impls", "kernel", "output", "tools")
+    __slots__ = ("_answers", "breakpoint", "emitted", "impls", "kernel", "output", "tools")
 
     kernel: Kernel
     """Set by the interpreter, since the kernel is made with `answer_now`."""
     tools: Callable[[], ToolCalls]
     """Likewise: the tool calls of the run."""
+    breakpoint: Callable[[], None]
+    """Likewise: opens the debugger in the frame that calls this."""
 
     def __init__(self, output: Output, seed: int | None, is_virtual: bool) -> None:
         self.output = output
