@@ -66,7 +66,12 @@ class ScriptedCalls:
         return await self._within(_Block(self._kernel.spawned_count, _checked(answers)), body)
 
     async def answer(self, found: tuple[Callable[[Any], Any], Place], args: dict[str, Any]) -> Any:
-        """What an answer function says to a call; its failure is that of the call."""
+        """What an answer function says to a call; its failure is that of the call.
+
+        Every other ready task runs first, since a call of a tool always lets others run: what goes wrong when they do
+        must go wrong in a test as well.
+        """
+        await self._kernel.yield_turn()
         function, place = found
         block = _Block(self._kernel.spawned_count, _NO_ANSWERS, place)
         value = await self._within(block, lambda: function(args))
