@@ -84,7 +84,7 @@ def _is_in_cell(function: Function, root: Function) -> bool:
     """Whether a function is a top-level cell or method, or stands inside one."""
     at: Function | None = function
     while at is not None and at is not root:
-        if at.parent is root and isinstance(at.node, n.CellDecl | n.RecordDecl):
+        if at.parent is root and isinstance(at.node, n.CellDecl | n.RecordDecl | n.Attribute):
             return True
         at = at.parent
     return False

@@ -103,8 +103,8 @@ class Colouring:
         self.spread()
         self.constants()
         for function in functions.values():
-            if isinstance(function.node, n.RecordDecl | n.Comptime):
-                # These can't wait: `checks/placement.py` refuses what certainly would.
+            if isinstance(function.node, n.RecordDecl | n.Comptime | n.Attribute):
+                # These can't wait: `checks/` refuses what certainly would.
                 function.colour = Colour.PLAIN
         for function, facts in self.facts.items():
             for site in facts.sites:

@@ -17,6 +17,7 @@ from lumen.analysis.infer_expr import ExprInference
 from lumen.analysis.promises import trusted
 from lumen.analysis.scopes import Binding, Kind
 from lumen.analysis.signatures import element_of
+from lumen.analysis.tests import cases_of
 from lumen.analysis.types import ANY, NEVER, NULL, STRING, Type, join, list_of, map_of, tuple_of
 from lumen.syntax import nodes as n
 
@@ -176,6 +177,10 @@ class Inference(ExprInference):
         fact = self.declared.nodes.get(node)
         if fact is None:
             return
+        for attribute in node.attributes:
+            cases = cases_of(attribute)
+            if cases is not None:
+                self.expr(cases)
         self_type = self.declared.self_types.get(node)
         self.params(tuple(p for p in node.params if p.name.name != "self" or p.type is not None))
         for binding in self._self_of(node):

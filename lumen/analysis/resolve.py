@@ -26,6 +26,7 @@ from lumen.analysis.imports import bind_imports
 from lumen.analysis.names import PRELUDE, Scope
 from lumen.analysis.patterns import PatternResolver
 from lumen.analysis.scopes import Binding, Function, Kind
+from lumen.analysis.tests import cases_of
 from lumen.syntax import nodes as n
 from lumen.syntax.visit import children
 
@@ -188,7 +189,7 @@ class Resolver(PatternResolver):
     def cell_body(self, node: n.CellDecl, is_method: bool) -> None:
         """Parameters and body of a cell, in a function of its own."""
         for attribute in node.attributes:
-            self.visit_children(attribute)
+            self.attribute(attribute)
         function = self.function(node)
         before = self.enter(function)
         self.scope.type_params = frozenset(ident.name for ident in node.type_params)
@@ -199,6 +200,18 @@ class Resolver(PatternResolver):
         if node.body is not None:
             self.statements(node.body)
         self.scope = before
+
+    def attribute(self, node: n.Attribute) -> None:
+        """What an attribute of a cell is given. The `cases` of a test are computed when it is collected."""
+        cases = cases_of(node)
+        for arg in node.args:
+            # `mode: eager`: the check of tests has better advice than that there is no such name.
+            if arg.value is not cases and not (node.name == "test" and isinstance(arg.value, n.Name)):
+                self.visit(arg.value)
+        if cases is not None:
+            before = self.enter(self.function(node))
+            self.visit(cases)
+            self.scope = before
 
     def parameters(self, params: tuple[n.Param, ...]) -> None:
         """Parameters in order: a default may use those before it."""

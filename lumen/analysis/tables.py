@@ -56,7 +56,8 @@ class Analysis:
     Attr that is `Enum.Variant` or `module.member` → the member's binding. AssignStmt target Name → the variable.
     Branch with a name under a direct `await` → the variable it binds."""
     functions: dict[Node, Function] = Factory(dict)
-    """CellDecl, Lambda, AsyncBlock, DeferStmt, Module, Comptime, RecordDecl (its defaults and conditions) → themselves;
+    """CellDecl, Lambda, AsyncBlock, DeferStmt, Module, Comptime, RecordDecl (its defaults and conditions), Attribute
+    (the `cases` of a test) → themselves;
     Branch, BranchFor, Timeout, and Spawn (of anything but a call, lambda, async block or list of those) → their task
     body."""
     types: dict[Expr, Type] = Factory(dict)

@@ -43,6 +43,8 @@ def inside(function: Function) -> list[Node]:
         return [node.value]
     if isinstance(node, n.RecordDecl):
         return [part for item in node.fields for part in (item.default, item.where) if part is not None]
+    if isinstance(node, n.Attribute):
+        return [arg.value for arg in node.args if arg.name == "cases"]
     if isinstance(node, n.Module):
         return [item for item in node.body if not isinstance(item, n.ConstDecl)]
     assert isinstance(node, n.AsyncBlock | n.DeferStmt | n.Comptime | n.Timeout)

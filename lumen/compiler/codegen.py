@@ -24,6 +24,7 @@ from attrs import frozen
 
 from lumen.analysis.scopes import Binding, Colour, Function, Kind
 from lumen.analysis.tables import Analysis
+from lumen.analysis.tests import cases_of, tests_of
 from lumen.analysis.walk import walk
 from lumen.compiler import lower_concurrency, lower_stmt  # noqa: F401  (they register what they lower)
 from lumen.compiler.declarations import cell_statements, declaration_statements
@@ -139,6 +140,9 @@ class ModuleBuilder:
         out = main.out
         for binding in self.owned_globals:
             out.append(self.py.assign(module, binding.name + OWN, self.py.const(module, False)))
+        for cell, attribute, _ in tests_of(module):
+            if attribute is not None:
+                out.extend(self._cases(cell, attribute))
         if statements:
             out.extend(self._top(top, script))
         out.extend(self.late)
@@ -164,6 +168,15 @@ class ModuleBuilder:
         if local:
             made += self._publish(local)
         return made
+
+    def _cases(self, cell: n.CellDecl, attribute: n.Attribute) -> list[ast.stmt]:
+        """`$cases_f()`: gives the `cases` of `@test(cases: …)` before the cell `f`."""
+        cases = cases_of(attribute)
+        if cases is None:
+            return []
+        shape = FunctionShape(self, attribute, self.analysis.functions[attribute], None)
+        shape.prepare(cases)
+        return shape.finish(f"$cases_{cell.name.name}", value_body(cases))
 
     def _publish(self, local: list[Binding]) -> list[ast.stmt]:
         """`$publish(…)`: put the script's own variables into the namespace at its end, for those that import them."""
@@ -217,7 +230,24 @@ class ModuleBuilder:
             "main": cells.get("main"),
             "cells": cells,
             "tools": tools,
+            "tests": [self._test(*found) for found in tests_of(analysis.module)],
             "interface": analysis.interface,
+        }
+
+    def _test(self, cell: n.CellDecl, attribute: n.Attribute | None, options: dict[str, Any]) -> dict[str, Any]:
+        """One test, for `meta`.
+
+        `cell` is its name, `line` where it stands, `params` are the names of its parameters; `options` are those of
+        `@test(…)` as plain values (`mode`, `skip`, `fails`, `leaks`). `cases` names the function of the module that
+        gives the list of cases, if there are any.
+        """
+        has_cases = attribute is not None and cases_of(attribute) is not None
+        return {
+            "cell": cell.name.name,
+            "line": self.analysis.file.line_of(cell.name.span.start),
+            "params": [param.name.name for param in cell.params if not param.is_rest],
+            "options": options,
+            "cases": f"$cases_{cell.name.name}" if has_cases else None,
         }
 
     # Names of the module ----------------------------------------------------------------------

@@ -52,6 +52,8 @@ def attribute_statements(m: ModuleBuilder, node: n.CellDecl, b: FunctionBuilder,
     py = m.py
     with b.block() as out:
         for attribute in reversed(node.attributes):
+            if attribute.name not in ("retry", "timeout", "cached"):
+                continue
             function = py.name(attribute, name)
             title = py.const(attribute, node.name.name)
             given = dict(

@@ -43,6 +43,7 @@ FINDINGS: dict[str, tuple[str, str]] = {
     "unknown-argument": ("call", "no parameter has this name"),
     "duplicate-argument": ("call", "an argument given twice"),
     "unknown-option": ("call", "a construct has no such option"),
+    "bad-test": ("call", "`@test` with options that mean nothing, or where nothing can be tested"),
     "pattern-arity": ("call", "a pattern with more or fewer parts than the variant has"),
     # Places
     "break-outside-loop": ("place", "`break` or `continue` outside a loop"),

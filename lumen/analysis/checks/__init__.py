@@ -12,6 +12,7 @@ from lumen.analysis.checks.exhaustive import check_matches
 from lumen.analysis.checks.futures import check_futures
 from lumen.analysis.checks.placement import check_placement
 from lumen.analysis.checks.results import check_results
+from lumen.analysis.checks.testing import check_tests
 
 if TYPE_CHECKING:
     from lumen.analysis.declared import Declared
@@ -21,6 +22,7 @@ def run_checks(declared: Declared, *, seeded: bool) -> None:
     """All checks; the order matters only to the last, which has no advice for what has been found wrong."""
     check_declarations(declared)
     check_attributes(declared)
+    check_tests(declared)
     check_arguments(declared)
     check_placement(declared)
     check_matches(declared)
