@@ -41,9 +41,11 @@ def run_recorded(
         finally:
             settings.recorder.close()
     except JournalError as error:
-        return journal_failed(error)
+        journal_failed(error)
+        return None
     except JournalStopped as stopped:
-        return journal_failed(stopped.error, path)
+        journal_failed(stopped.error, path)
+        return None
     return outcome
 
 

@@ -100,8 +100,8 @@ class Replayer(Recorder):
         self.types = types
         self.on_event: Callable[[], None] | None = None
         """Called after each line that has been compared."""
-        self.on_live: Callable[[], None] | None = None
-        """Called when the journal has ended and the run goes on."""
+        self.before_live: Callable[[], None] | None = None
+        """Called when the journal has ended and the run is to go on: must call `go_live_with`, or raise."""
         self.is_live = False
         """The journal has ended, and the run goes on by itself."""
         self.divergence: Divergence | None = None
@@ -162,9 +162,9 @@ class Replayer(Recorder):
         return event
 
     @property
-    def has_ended(self) -> bool:
-        """Whether nothing is left to compare."""
-        return self._event() is None
+    def is_used_up(self) -> bool:
+        """Whether the run has come to the end of a journal that was cut off."""
+        return len(self.log) >= len(self._ops) and self._event(1 if self._ops else 0) is None
 
     # --- comparing ---------------------------------------------------------------------------------------------------
 
@@ -237,9 +237,12 @@ class Replayer(Recorder):
 
     def _at_end(self) -> None:
         """The journal has ended, and the program goes on."""
-        if self._is_resuming and self._live is not None:
-            self._switch()
-            return
+        if self._is_resuming:
+            if self.before_live is not None:
+                self.before_live()
+            if self._live is not None:
+                self._switch()
+                return
         self._stop(JournalEnded())
 
     def go_live_with(self, sink: Sink, clock: Callable[[], int]) -> None:
@@ -252,8 +255,6 @@ class Replayer(Recorder):
         self.is_live = True
         self._new_sites = [text for _, text in self._pending_sites]
         self._pending_sites.clear()
-        if self.on_live is not None:
-            self.on_live()
         self.safe = self._passed if self.is_minimal else None
         self._kernel.safe = self.safe
         self._blobs = self.sink.blobs

@@ -59,6 +59,7 @@ class Host:
         self._ticks = 0
         self._output = output
         self._recorder = recorder
+        self._replayer: Replayer | None = None
         self.flush = output.flush
         self.is_advancing = False
         """Whether Lumen code may be on the stack."""
@@ -72,16 +73,18 @@ class Host:
 
     # --- the loop --------------------------------------------------------------------------------------------------
 
-    def run(self) -> None:
-        """Step the kernel until no task is left."""
+    def run(self, step: Step | None = None) -> None:
+        """Step the kernel until no task is left. `step`: the last one, which has been carried out, if there is one."""
         arrivals: Sequence[Arrival] = ()
         with preemption(self, take_interrupt=self._take_interrupt) as signals:
             while True:
                 signals.arm()
-                step = self._advance(arrivals)
+                if step is None:
+                    step = self._advance(arrivals)
                 if step.done:
                     return
                 seconds = self._seconds_until(step)
+                step = None
                 if seconds == 0:
                     arrivals = self._arrived()
                     continue
@@ -184,23 +187,32 @@ class Host:
         """
         kernel = self.kernel
         step = None
-        while True:
-            fed = replayer.feed()
-            if fed is None:
-                if not replayer.is_live:
-                    replayer.go_live()
-                return step or Step((), 0, False, False)
-            now, arrivals, reason = fed
-            if reason is not None:
-                kernel.cancel_run(reason)
-                continue
-            step = kernel.advance(now, arrivals)
-            if step.done:
-                self._take_over(replayer)
-                return None
-            if step.deadlocked and self.deadlock is None:
-                self.deadlock = kernel.blocked()
-                kernel.cancel_run("deadlock")
+        self._replayer = replayer
+        with preemption(self, take_interrupt=False) as signals:
+            signals.arm()
+            while True:
+                fed = replayer.feed()
+                if fed is None:
+                    if not replayer.is_live:
+                        replayer.go_live()
+                    break
+                now, arrivals, reason = fed
+                if reason is not None:
+                    kernel.cancel_run(reason)
+                    continue
+                self.is_advancing = True
+                try:
+                    step = kernel.advance(now, arrivals)
+                finally:
+                    self.is_advancing = False
+                if step.done:
+                    self._take_over(replayer)
+                    return None
+                if step.deadlocked and self.deadlock is None:
+                    self.deadlock = kernel.blocked()
+                    kernel.cancel_run("deadlock")
+        self._take_over(replayer)
+        return step or Step((), 0, False, False)
 
     def _take_over(self, replayer: Replayer) -> None:
         """How the run ended then is how it ends now."""
@@ -212,6 +224,11 @@ class Host:
     def preempt(self, *, may_nest: bool = True) -> bool:
         """Called while Lumen code is interrupted: let what is due happen; whether that code must be cancelled."""
         kernel = self.kernel
+        replayer = self._replayer
+        if replayer is not None and not replayer.is_live:
+            if not replayer.is_used_up:
+                return False
+            replayer.go_live()  # the journal ends within code that will never say so by itself
         now = self._clock.now_ns()
         self._ticks += 1
         if self._ticks % FLUSH_TICKS == 0 and may_nest:

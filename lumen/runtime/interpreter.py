@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from typing import Any, Literal, TextIO
 
     from lumen.journal.recorder import Recorder
+    from lumen.journal.replayer import Replayer
+    from lumen.journal.store import JournalWriter
     from lumen.kernel.future import Future
-    from lumen.kernel.messages import Arrival, Ask, Site
+    from lumen.kernel.messages import Arrival, Ask, Site, Step
     from lumen.kernel.policy import Policy
     from lumen.kernel.task import Task
     from lumen.kernel.trace import Observer
@@ -163,6 +165,57 @@ class Run:
                 left = outside.close(_CLOSE_GRACE_S)
                 self.output.flush()
             return self._outcome(main, host, left)
+
+    def replay(self, replayer: Replayer) -> Outcome:
+        """Repeat a recorded run in this thread and, after `resume_with`, go on with it where its journal ends.
+
+        Raises:
+            Divergence, JournalEnded, Stopped: see `Replayer`.
+            InFlight: see `Recorded.resume`.
+        """
+        mailbox = Mailbox()
+        outside = self._outside(mailbox)
+        host = self._host(mailbox, outside)
+        with Limits():
+            main = self._start()
+            left: list[str] = []
+            try:
+                step = host.replay(replayer)
+                if step is not None:
+                    self._take_up(replayer, outside, step)
+                    host.run(step)
+            finally:
+                left = outside.close(_CLOSE_GRACE_S)
+                if replayer.divergence is None:
+                    self.output.flush()
+            return self._outcome(main, host, left)
+
+    def resume_with(self, open_sink: Callable[[], JournalWriter], *, retry_in_flight: bool) -> None:
+        """`replay` is to go on when the journal ends. `open_sink` is called then, and gives where lines go on."""
+        replayer: Any = self._settings.recorder
+
+        def go_live() -> None:
+            unsure = [ask for ask in replayer.in_flight.values() if not self._may_repeat(ask)]
+            if unsure and not retry_in_flight:
+                from lumen.runtime.replaying import InFlight
+
+                raise InFlight(unsure)
+            self._clock.start_at(self.kernel.now)
+            replayer.go_live_with(open_sink(), self._clock.now_ns)
+
+        replayer.before_live = go_live
+
+    def _may_repeat(self, ask: Ask) -> bool:
+        """Whether a call that may have been made already can be made again without harm."""
+        if ask.kind == "tool":
+            return bool(getattr(self.provider(ask.name), "is_idempotent", False))
+        return ask.kind in ("fs", "stdin")
+
+    def _take_up(self, replayer: Replayer, outside: Outside, step: Step) -> None:
+        """Send what was under way when the run was cut off, and what it has asked for since."""
+        replayer.flush()
+        again = replayer.in_flight
+        outside.execute([*again.values(), *(command for command in step.commands if command.seq not in again)])
 
     def _outside(self, mailbox: Mailbox, async_lane: AsyncLane | None = None) -> Outside:
         settings = self._settings
@@ -306,7 +359,8 @@ class Run:
 
     def provider(self, tool: str) -> Provider:
         """What answers a tool that has been called before."""
-        return self._tool_calls().registry.made(tool)
+        calls = self._tool_calls()
+        return calls.registry.provider(tool, calls.wanted.get(tool))
 
     def _extern(self, name: str, params: tuple[str, ...]) -> Any:
         """What `extern cell name(params)` is bound to: asks at the door, so that a journal sees it."""

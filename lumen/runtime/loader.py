@@ -112,12 +112,16 @@ class Loader:
             LoadError: it can't be read.
             ProgramErrors: it, or something it imports, has errors.
         """
-        return self._load("main", path, read_bytes(path) if raw is None else raw, is_main=True)
+        return self._load("main", path, self.read(path) if raw is None else raw, is_main=True)
+
+    def read(self, path: str) -> bytes:
+        """The text of a module that `finder` has found; raises LoadError."""
+        return read_bytes(path)
 
     def import_module(self, dotted: str, path: str) -> Unit:
         """A module found at `path`. Raises as `load_program`."""
         known = self.units.get(os.path.abspath(path))
-        return known if known is not None else self._load(dotted, path, read_bytes(path), is_main=False)
+        return known if known is not None else self._load(dotted, path, self.read(path), is_main=False)
 
     def _load(self, dotted: str, path: str, raw: bytes, *, is_main: bool) -> Unit:
         place = os.path.abspath(path)

@@ -23,11 +23,13 @@ if TYPE_CHECKING:
 class ToolCalls:
     """The tool calls of one run."""
 
-    __slots__ = ("_kernel", "_known", "_registry", "_scripted", "registry_of")
+    __slots__ = ("_kernel", "_known", "_registry", "_scripted", "registry_of", "wanted")
 
     def __init__(self, kernel: Kernel, registry_of: Callable[[], Registry]) -> None:
         self._kernel = kernel
         self._known: dict[str, tuple[Schema, bool]] = {}
+        self.wanted: dict[str, str | None] = {}
+        """The provider that the program names, by tool."""
         self.registry_of = registry_of
         """Makes the registry at the first call: it reads `lumen.toml`."""
         self._registry: Registry | None = None
@@ -91,6 +93,7 @@ class ToolCalls:
     def _look_up(self, tool: Tool) -> tuple[Schema, bool]:
         """What a tool takes. Asked for at the door, so that a replay needs no provider."""
         form = self._kernel.ask_now("tool", tool._name, (tool.provider,))
+        self.wanted[tool._name] = tool.provider
         known = self._known[tool._name] = Schema.from_form(form), form["messages"]
         return known
 

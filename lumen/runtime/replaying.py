@@ -1,0 +1,221 @@
+"""A recorded run, repeated; and gone on with, if it was cut off."""
+
+from __future__ import annotations
+
+import os
+
+from lumen.journal.blobs import BlobStore
+from lumen.journal.divergence import Divergence, is_same
+from lumen.journal.errors import JournalError
+from lumen.journal.reading import read_lines
+from lumen.journal.replayer import JournalEnded, Replayer, Stopped
+from lumen.journal.secrets import Scrubber
+from lumen.journal.store import JournalWriter
+from lumen.journal.values import decode_value
+from lumen.kernel.policy import Eager, Fifo
+from lumen.runtime.interpreter import Run, Settings
+from lumen.runtime.loader import Loader, Options, ProgramErrors
+from lumen.runtime.recording import digests, type_finder
+from lumen.runtime.stored import StoredLoader
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Literal
+
+    from lumen.compiler.cache import CodeCache
+    from lumen.journal.reading import Lines
+    from lumen.kernel.messages import Ask
+    from lumen.runtime.interpreter import Outcome
+    from lumen.runtime.loader import Unit
+    from lumen.runtime.output import Output
+
+
+class InFlight(BaseException):
+    """The run was cut off while calls were under way that must not be made twice."""
+
+    def __init__(self, asks: list[Ask]) -> None:
+        super().__init__("calls under way")
+        self.asks = asks
+
+
+class Replayed:
+    """How a replay ended: one of `outcome`, `divergence`, `stopped`, `was_cut_off` is set."""
+
+    __slots__ = ("divergence", "outcome", "replayer", "run", "stopped", "was_cut_off")
+
+    def __init__(self, run: Run, replayer: Replayer) -> None:
+        self.run = run
+        self.replayer = replayer
+        self.outcome: Outcome | None = None
+        self.divergence: Divergence | None = None
+        self.stopped = False
+        """It came to the event at which it was to stop."""
+        self.was_cut_off = False
+        """The journal has no end: the run was killed there."""
+
+
+class Recorded:
+    """A journal, and the program to repeat it with. May be replayed once."""
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        program: str | None = None,
+        strict: bool = False,
+        cache: CodeCache | None = None,
+    ) -> None:
+        """
+        Args:
+            program: a program file to use instead of what the journal has stored.
+            strict: the program must be the very one that was recorded.
+        Raises:
+            JournalError: the journal can't be read.
+            LoadError, ProgramErrors: the program can't be.
+            Divergence: `strict`, and the program is another one.
+        """
+        self.path = path
+        self.lines: Lines = read_lines(path)
+        self.header: dict[str, Any] = next(self.lines)[1]
+        self.program = program
+        header = self.header
+        self.is_virtual = header["mode"] == "fifo"
+        self.loader, self.unit = _load(header, program, cache)
+        if strict:
+            self._require_same()
+
+    def _require_same(self) -> None:
+        own, library = digests(self.loader, self.unit)
+        for what, mine, theirs in (("program", own, "program"), ("standard library", library, "stdlib")):
+            if mine != self.header[theirs]:
+                actual = {"event": "task", "text": f"a {what} with hash {mine[:16]}…"}
+                recorded = {"event": "task", "text": f"a {what} with hash {self.header[theirs][:16]}…"}
+                hint = "without `--strict` a changed program may replay as long as it asks for the same"
+                raise Divergence(0, recorded, actual, hint=hint)
+
+    def replay(
+        self,
+        output: Output,
+        *,
+        stop_after: int | None = None,
+        on_event: Callable[[], None] | None = None,
+    ) -> Replayed:
+        """Repeat the run: no network, no tools, no waiting.
+
+        Args:
+            stop_after: stop when the event of this number has happened.
+            on_event: called after each event.
+        Raises:
+            JournalError: the journal is damaged further on.
+        """
+        replayer = self._replayer(stop_after=stop_after)
+        replayer.on_event = on_event
+        return self._go(Run(self.loader, self.unit, output, self._settings(replayer)), replayer)
+
+    def resume(
+        self,
+        output: Output,
+        *,
+        retry_in_flight: bool = False,
+        fsync: Literal["never", "always"] = "never",
+        settings: Settings | None = None,
+    ) -> Replayed:
+        """Repeat what the journal has, and go on live, writing to the same journal.
+
+        Args:
+            retry_in_flight: make calls again that were under way, even if their tools are not declared idempotent.
+            settings: providers, externs, stdin of the run that goes on.
+        Raises:
+            InFlight: such calls were under way, and may not be made again.
+            JournalError: the journal can't be read or written.
+        """
+        replayer = self._replayer(is_resuming=True)
+        given = self._settings(replayer, settings)
+        recorded = self.header["recorded"].get("program")
+        place = self.program or recorded
+        if place is not None and os.path.isdir(os.path.dirname(place)):
+            given.program_dir = os.path.dirname(os.path.abspath(place))
+        run = Run(self.loader, self.unit, output, given)
+        sinks: list[JournalWriter] = []
+
+        def go_live() -> JournalWriter:
+            blobs = BlobStore(self.path, fsync=fsync == "always")
+            sinks.append(JournalWriter.append(self.path, fsync, blobs, at=self.lines.position()))
+            return sinks[0]
+
+        run.resume_with(go_live, retry_in_flight=retry_in_flight)
+        try:
+            return self._go(run, replayer)
+        finally:
+            for sink in sinks:
+                sink.close()
+
+    def _replayer(self, **options: Any) -> Replayer:
+        first = [(0, self.header)]
+
+        def lines() -> Any:
+            yield from first
+            yield from self.lines
+
+        return Replayer(
+            lines(),
+            blobs=BlobStore(self.path),
+            scrubber=Scrubber(),
+            types=type_finder(self.loader),
+            **options,
+        )
+
+    def _settings(self, replayer: Replayer, given: Settings | None = None) -> Settings:
+        header = self.header
+        settings = given or Settings()
+        settings.cell = header["entry"]
+        settings.kwargs = decode_value(header["input"], None, BlobStore(self.path))
+        settings.seed = header["seed"]
+        settings.on_exit = header["options"]["on_exit"]
+        settings.policy = Fifo() if self.is_virtual else Eager()
+        settings.recorder = replayer
+        return settings
+
+    def _go(self, run: Run, replayer: Replayer) -> Replayed:
+        replayed = Replayed(run, replayer)
+        try:
+            replayed.outcome = run.replay(replayer)
+        except Divergence as divergence:
+            replayed.divergence = divergence
+        except Stopped:
+            replayed.stopped = True
+        except JournalEnded:
+            replayed.was_cut_off = True
+        return replayed
+
+
+def _load(header: dict[str, Any], program: str | None, cache: CodeCache | None) -> tuple[Loader, Unit]:
+    """The program, compiled for the mode of the recorded run; type errors did not keep that one from running."""
+    try:
+        return _load_with(header, program, cache, check_types=True)
+    except ProgramErrors:
+        return _load_with(header, program, cache, check_types=False)
+
+
+def _load_with(
+    header: dict[str, Any], program: str | None, cache: CodeCache | None, *, check_types: bool
+) -> tuple[Loader, Unit]:
+    options = Options(
+        deterministic=header["mode"] == "fifo", seeded=header["seed"] is not None, check_types=check_types
+    )
+    if program is not None:
+        loader = Loader(options, cache)
+        return loader, loader.load_program(program)
+    sources = header["sources"]
+    stored = StoredLoader(options, sources, cache)
+    main = header["main"]
+    return stored, stored.load_program(main, sources[main].encode("utf-8", "surrogatepass"))
+
+
+def same_header(first: dict[str, Any], second: dict[str, Any]) -> bool:
+    """Whether two runs were started in the same way."""
+    return is_same({**first, "event": "run_start"}, {**second, "event": "run_start"})
+
+
+__all__ = ["Divergence", "InFlight", "JournalEnded", "JournalError", "Recorded", "Replayed"]
