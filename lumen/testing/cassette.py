@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from lumen.journal.blobs import BlobStore
 from lumen.journal.errors import JournalError
@@ -128,6 +128,10 @@ class Cassette:
         if lines.torn or not has_ended:
             raise JournalError("journal-torn", f"{path} is cut off: the run it records has no end")
         return cls(path, list(entries.values()), variables, blobs)
+
+    def fresh(self) -> Cassette:
+        """The same recording for another run, with nothing used up."""
+        return Cassette(self.path, [evolve(entry, used=False) for entry in self.entries], self.variables, self._blobs)
 
     @property
     def is_empty(self) -> bool:

@@ -212,7 +212,10 @@ def collect_all(words: Sequence[str]) -> list[TestFile]:
             names = wanted.setdefault(path, [])
             if names is not None:
                 names.append(name)
-    return [_selected(collect(path), names) for path, names in wanted.items()]
+    files = [_selected(collect(path), names) for path, names in wanted.items()]
+    for file in files:
+        _ = file.variables  # a `lumen.toml` that can't be used is told now, once
+    return files
 
 
 def _selected(file: TestFile, names: list[str] | None) -> TestFile:

@@ -38,6 +38,10 @@ class CaseResult:
     """Entries of its recording that it did not ask for."""
     recording: str | None = None
     """The file that it ran against, or that was written."""
+    explored: str | None = None
+    """How many schedules it was run under."""
+    whole_text: str | None = None
+    """The failure with the schedule that brings it out, when schedules were explored."""
     was_interrupted: bool = False
     """Ctrl-C ended it."""
 
@@ -63,6 +67,8 @@ class CaseResult:
     def failure_text(self, *, colour: bool = False) -> str:
         """Everything about the failure: headline, source line with caret, the way there, how the values differ."""
         assert self.report is not None
+        if self.whole_text is not None:
+            return self.whole_text
         report = self.report
         whole = report.message
         if self.compared is not None or len(whole) > 4 * _MAX_MESSAGE:

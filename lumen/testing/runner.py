@@ -24,7 +24,7 @@ from lumen.runtime.reports import Report
 from lumen.runtime.tracebacks import Place
 from lumen.testing.arguments import Fixtures
 from lumen.testing.cassette import Cassette
-from lumen.testing.discover import TestCase
+from lumen.testing.discover import SelectionError, TestCase
 from lumen.testing.door import Door, TestRecorder
 from lumen.testing.results import CaseResult
 from lumen.testing.tail import parting, tail
@@ -90,6 +90,8 @@ def run_case(case: TestCase, options: RunOptions) -> CaseResult:
         return against(case, options, path if has_recording else None)
     except JournalError as error:
         return unreadable(case, path, error)
+    except SelectionError as error:
+        return CaseResult(case, "failed", report=plain_report("unavailable", str(error)))
 
 
 def unreadable(case: TestCase, path: str, error: JournalError) -> CaseResult:
@@ -105,13 +107,14 @@ def against(case: TestCase, options: RunOptions, path: str | None) -> CaseResult
     Raises:
         JournalError: the recording can't be read.
     """
+    cassette = None if path is None else Cassette.load(path)
     first_lines = MemoryJournal()
-    first = attempt(case, options, _door(case, path), first_lines)
+    first = attempt(case, options, _door(case, cassette), first_lines)
     result = judge(case, first, first_lines)
     result.recording = path
     if result.verdict == "passed" and options.repeats and case.is_virtual:
         second_lines = MemoryJournal()
-        attempt(case, options, _door(case, path), second_lines)
+        attempt(case, options, _door(case, cassette), second_lines)
         differs = parting(first_lines.bodies[1:], second_lines.bodies[1:])
         if differs is not None:
             result.verdict = "failed"
@@ -120,10 +123,10 @@ def against(case: TestCase, options: RunOptions, path: str | None) -> CaseResult
     return result
 
 
-def _door(case: TestCase, path: str | None) -> Door:
+def _door(case: TestCase, cassette: Cassette | None) -> Door:
     return Door(
         case.file.folder,
-        cassette=None if path is None else Cassette.load(path),
+        cassette=None if cassette is None else cassette.fresh(),
         variables=case.file.variables,
     )
 
