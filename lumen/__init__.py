@@ -8,7 +8,20 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from lumen.api import CheckError, CheckResult, Interpreter, LumenError, RunError, RunResult, check, run, run_async
+    from lumen.api import (
+        CheckError,
+        CheckResult,
+        Interpreter,
+        LumenError,
+        ReplayError,
+        RunError,
+        RunResult,
+        check,
+        replay,
+        resume,
+        run,
+        run_async,
+    )
 
 __version__ = "0.1.0"
 
@@ -17,10 +30,13 @@ __all__ = [
     "CheckResult",
     "Interpreter",
     "LumenError",
+    "ReplayError",
     "RunError",
     "RunResult",
     "__version__",
     "check",
+    "replay",
+    "resume",
     "run",
     "run_async",
 ]

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from attrs import Factory, define, frozen
@@ -37,11 +38,13 @@ from lumen.values.convert import from_python, to_jsonable
 from lumen.values.errors import Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from typing import TextIO
 
     from lumen.diagnostics.diagnostic import Diagnostic
+    from lumen.journal.recorder import Recorder
     from lumen.runtime.interpreter import Outcome
+    from lumen.runtime.replaying import Recorded
     from lumen.runtime.reports import Report
 
 Program = str | os.PathLike[str]
@@ -84,6 +87,10 @@ class RunError(LumenError):
     def __init__(self, report: Report, output: str) -> None:
         super().__init__(report.code, report.message, report.as_text(), report.as_json())
         self.output = output
+
+
+class ReplayError(RunError):
+    """The program does something else than what was recorded; `details` has both sides."""
 
 
 @frozen
@@ -194,6 +201,7 @@ class Interpreter:
         cell: str | None = None,
         args: Mapping[str, Any] | None = None,
         check: bool = True,
+        record: str | os.PathLike[str] | None = None,
     ) -> RunResult:
         """Run a program to its end, blocking this thread.
 
@@ -203,14 +211,18 @@ class Interpreter:
             cell: call this one instead of `main`.
             args: its arguments, as Python values by name.
             check: raise on errors; otherwise they are in `RunResult.error`.
+            record: keep a journal of the run in this file, for `replay` and `resume`.
         Raises:
             CheckError: the program has errors.
             RunError: it failed.
-            LumenError: it can't be read.
+            LumenError: it can't be read, or the journal can't be written.
         """
         try:
-            run, output = self._prepare(program, source, path, cell, args)
-            result = self._result(run.run(), output)
+            if record is not None:
+                result = self._recorded(os.fspath(record), program, source, path, cell, args)
+            else:
+                run, output = self._prepare(program, source, path, cell, args)
+                result = self._result(run.run(), output)
         except LumenError as error:
             result = RunResult(None, "", error)
         return _checked(result, check)
@@ -233,6 +245,76 @@ class Interpreter:
         try:
             run, output = self._prepare(program, source, path, cell, args)
             result = self._result(await run.run_async(), output)
+        except LumenError as error:
+            result = RunResult(None, "", error)
+        return _checked(result, check)
+
+    def replay(
+        self, journal: str | os.PathLike[str], *, program: str | None = None, strict: bool = False, check: bool = True
+    ) -> RunResult:
+        """Repeat a recorded run: same output, value and failure, with no network, no tools and no waiting.
+
+        Args:
+            journal: what `run(record=…)` or `lumen run --record` has written.
+            program: a program file to use instead of the one that the journal has stored.
+            strict: refuse another program than the recorded one even where it does the same.
+            check: raise on errors; otherwise they are in `RunResult.error`.
+        Raises:
+            ReplayError: the program does something else than what was recorded.
+            RunError: the recorded run failed, and so does the replay.
+            LumenError: the journal or the program can't be read.
+        """
+        from lumen.runtime.divergent import diverged
+
+        try:
+            output = self._output()
+            with _journal_errors():
+                recorded = _open_journal(os.fspath(journal), program, strict, self.use_cache)
+                replayed = recorded.replay(output)
+            if replayed.divergence is not None:
+                raise ReplayError(diverged(replayed.divergence, recorded), output.text())
+            if replayed.outcome is None:
+                message = f"the run in {os.fspath(journal)} was cut off; `resume` goes on with it"
+                raise LumenError("journal-unfinished", message, message, {})
+            result = self._result(replayed.outcome, output)
+        except LumenError as error:
+            result = RunResult(None, "", error)
+        return _checked(result, check)
+
+    def resume(
+        self,
+        journal: str | os.PathLike[str],
+        *,
+        program: str | None = None,
+        retry_in_flight: bool = False,
+        check: bool = True,
+    ) -> RunResult:
+        """Go on with a run that was cut off: repeat what its journal has, then run live, with our externs and tools.
+
+        Calls that were under way are made again if their tools are idempotent.
+
+        Args:
+            retry_in_flight: make the others again as well.
+        Raises:
+            LumenError: `in-flight` if such a call was under way; else as `replay`.
+        """
+        from lumen.runtime.divergent import diverged, under_way
+        from lumen.runtime.replaying import InFlight
+
+        try:
+            output = self._output()
+            settings = self._settings()
+            with _journal_errors():
+                recorded = _open_journal(os.fspath(journal), program, False, self.use_cache)
+                try:
+                    replayed = recorded.resume(output, retry_in_flight=retry_in_flight, settings=settings)
+                except InFlight as calls:
+                    report = under_way(calls, recorded)
+                    raise LumenError(report.code, report.message, report.as_text(), report.as_json()) from None
+            if replayed.divergence is not None:
+                raise ReplayError(diverged(replayed.divergence, recorded), output.text())
+            assert replayed.outcome is not None
+            result = self._result(replayed.outcome, output)
         except LumenError as error:
             result = RunResult(None, "", error)
         return _checked(result, check)
@@ -270,6 +352,7 @@ class Interpreter:
         path: str | None,
         cell: str | None,
         args: Mapping[str, Any] | None,
+        recorder: Callable[[], Recorder] | None = None,
     ) -> tuple[Run, Output]:
         name, raw = _place(program, source, path)
         loader = Loader(self._options(), None if self.use_cache else CodeCache(None))
@@ -279,12 +362,22 @@ class Interpreter:
             raise CheckError(errors.diagnostics) from None
         except LoadError as error:
             raise _unreadable(error, name) from None
-        settings = Settings()
+        settings = self._settings()
         settings.cell = cell
         try:
             settings.kwargs = {key: from_python(value, f"argument `{key}`") for key, value in (args or {}).items()}
         except Failure as failure:
             raise LumenError("invalid-args", failure.message, failure.message, {"file": name}) from None
+        if cell is not None and cell not in unit.meta["cells"]:
+            message = f"the program has no cell `{cell}`"
+            raise LumenError("unresolved-name", message, message, {"file": name})
+        if recorder is not None:
+            settings.recorder = recorder()
+        output = self._output()
+        return Run(loader, unit, output, settings), output
+
+    def _settings(self) -> Settings:
+        settings = Settings()
         settings.seed = self.seed
         settings.timeout_ms = None if self.timeout_s is None else self.timeout_s * 1000
         settings.on_exit = self.on_exit
@@ -292,11 +385,38 @@ class Interpreter:
         settings.providers = self._providers
         settings.emitted = self.on_emit
         settings.stdin = self.stdin
-        if cell is not None and cell not in unit.meta["cells"]:
-            message = f"the program has no cell `{cell}`"
-            raise LumenError("unresolved-name", message, message, {"file": name})
-        output = Output(None, keep=True) if self.capture else Output(self.stdout or sys.stdout)
-        return Run(loader, unit, output, settings), output
+        return settings
+
+    def _output(self) -> Output:
+        return Output(None, keep=True) if self.capture else Output(self.stdout or sys.stdout)
+
+    def _recorded(
+        self,
+        journal: str,
+        program: Program | None,
+        source: str | None,
+        path: str | None,
+        cell: str | None,
+        args: Mapping[str, Any] | None,
+    ) -> RunResult:
+        from lumen.journal.blobs import BlobStore
+        from lumen.journal.recorder import Recorder
+        from lumen.journal.secrets import Scrubber
+        from lumen.journal.store import JournalWriter
+
+        made: list[Recorder] = []
+
+        def recorder() -> Recorder:
+            made.append(Recorder(JournalWriter.create(journal, blobs=BlobStore(journal)), scrubber=Scrubber()))
+            return made[0]
+
+        with _journal_errors():
+            try:
+                run, output = self._prepare(program, source, path, cell, args, recorder)
+                return self._result(run.run(), output)
+            finally:
+                for one in made:
+                    one.close()
 
     def _result(self, outcome: Outcome, output: Output) -> RunResult:
         error = None if outcome.report is None else RunError(outcome.report, output.text())
@@ -324,6 +444,45 @@ def _unreadable(error: LoadError, path: str) -> LumenError:
     return LumenError(error.code, error.message, f"error[{error.code}]: {error.message}", {"file": path})
 
 
+@contextmanager
+def _journal_errors() -> Iterator[None]:
+    from lumen.journal.errors import JournalError, JournalStopped
+
+    try:
+        yield
+    except (JournalError, JournalStopped) as problem:
+        error = problem.error if isinstance(problem, JournalStopped) else problem
+        text = f"error[{error.code}]: {error.message}"
+        raise LumenError(error.code, error.message, text, {"file": None}) from None
+
+
+def _open_journal(path: str, program: str | None, strict: bool, use_cache: bool) -> Recorded:
+    from lumen.journal.divergence import Divergence
+    from lumen.runtime.divergent import diverged
+    from lumen.runtime.replaying import Recorded
+
+    try:
+        return Recorded(path, program=program, strict=strict, cache=None if use_cache else CodeCache(None))
+    except ProgramErrors as errors:
+        raise CheckError(errors.diagnostics) from None
+    except LoadError as error:
+        raise _unreadable(error, program or path) from None
+    except Divergence as divergence:
+        raise ReplayError(diverged(divergence, None), "") from None
+
+
+def replay(journal: str | os.PathLike[str], **options: Any) -> RunResult:
+    """Repeat a recorded run; options are those of `Interpreter` and of `Interpreter.replay`."""
+    mine, theirs = _split(options)
+    return Interpreter(**mine).replay(journal, **theirs)
+
+
+def resume(journal: str | os.PathLike[str], **options: Any) -> RunResult:
+    """Go on with a recorded run that was cut off; options are those of `Interpreter` and of `Interpreter.resume`."""
+    mine, theirs = _split(options)
+    return Interpreter(**mine).resume(journal, **theirs)
+
+
 def run(program: Program, **options: Any) -> RunResult:
     """Run a program: `lumen.run("main.lumen")`, or `lumen.run("print(1 + 1)")`.
 
@@ -346,7 +505,7 @@ def check(program: Program, **options: Any) -> CheckResult:
     return Interpreter(**mine).check(program, **theirs)
 
 
-_RUN_OPTIONS = frozenset(("path", "cell", "args", "check"))
+_RUN_OPTIONS = frozenset(("path", "cell", "args", "check", "record", "program", "strict", "retry_in_flight"))
 
 
 def _split(options: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -10,8 +10,6 @@ OK, USAGE, CHECK_ERRORS, FAILED, SYNTAX_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
 LATER = {
     "repl": "an interactive session",
     "test": "running tests",
-    "replay": "repeating a recorded run",
-    "resume": "going on with a recorded run",
     "trace": "looking at recorded runs",
     "fmt": "formatting",
     "serve": "running programs for others",
@@ -65,6 +63,10 @@ def _dispatch(args: list[str]) -> int:
         from lumen.cli.run import run
 
         return run(args[1:])
+    if command in ("replay", "resume"):
+        from lumen.cli import replay
+
+        return replay.replay(args[1:]) if command == "replay" else replay.resume(args[1:])
     if command == "check":
         from lumen.cli.check import check
 

@@ -28,6 +28,7 @@ _OPTIONS = {
     "--record": VALUE,
     "--journal": VALUE,
     "--fsync": VALUE,
+    "--pdb": FLAG,
     "-W": FLAG,
     "--no-check": FLAG,
     "--help": FLAG,
@@ -61,6 +62,7 @@ def _run(path: str, single: dict[str, str], arguments: list[str]) -> int:
     settings.timeout_ms = integer(single, "--timeout", least=1)
     settings.on_exit = "cancel" if choice(single, "--on-exit", ("wait", "cancel")) == "cancel" else "wait"
     settings.take_interrupt = True
+    settings.is_debugged = "--pdb" in single
     options = Options(
         deterministic="--deterministic" in single,
         seeded=settings.seed is not None,
@@ -89,7 +91,7 @@ def _run(path: str, single: dict[str, str], arguments: list[str]) -> int:
         from lumen.cli.cellargs import cell_arguments
 
         settings.kwargs = cell_arguments(unit, settings.cell, arguments)
-    if not as_json and sys.stderr.isatty():
+    if not as_json and not settings.is_debugged and sys.stderr.isatty():
         from lumen.runtime.progress import Progress
 
         settings.progress = Progress(sys.stderr)
@@ -104,7 +106,12 @@ def _run(path: str, single: dict[str, str], arguments: list[str]) -> int:
         outcome = Run(loader, unit, output, settings).run()
     if settings.progress is not None:
         settings.progress.clear()
-    return print_outcome(outcome, output, as_json=as_json)
+    code = print_outcome(outcome, output, as_json=as_json)
+    if settings.is_debugged and outcome.report is not None and outcome.report.failure is not None:
+        from lumen.runtime.debugger import look_back
+
+        look_back(outcome.report.failure, loader.units.values())
+    return code
 
 
 def print_outcome(outcome: Outcome, output: Output, *, as_json: bool) -> int:

@@ -105,6 +105,10 @@ class Replayer(Recorder):
         self.is_live = False
         """The journal has ended, and the run goes on by itself."""
         self.divergence: Divergence | None = None
+        self.running_task = 0
+        """When stopped: the task that was running."""
+        self.running_frames: list[tuple[str, int, str, dict[str, Any]]] = []
+        """When stopped at an event: (path, line, cell, variables) of its frames, innermost first."""
         self.in_flight: dict[int, Ask] = {}
         """Asked and not answered so far, by number."""
         self.stack: list[list[Any]] = []
@@ -227,6 +231,9 @@ class Replayer(Recorder):
 
     def _stop(self, why: BaseException) -> None:
         self.stack = self.stack or stack_of(sys._getframe(1), self.place_of)
+        self.running_task = self._task()
+        if isinstance(why, Stopped):
+            self.running_frames = _frames_of(sys._getframe(1))
         self._halted = why
         raise why
 
@@ -580,6 +587,15 @@ class Replayer(Recorder):
         elif self._event(1 if rest else 0) is None:
             self._at_end()
         return False
+
+
+def _frames_of(frame: Any) -> list[tuple[str, int, str, dict[str, Any]]]:
+    found: list[tuple[str, int, str, dict[str, Any]]] = []
+    frame = lumen_frame(frame)
+    while frame is not None and len(found) < 50:
+        found.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name, dict(frame.f_locals)))
+        frame = lumen_frame(frame.f_back)
+    return found
 
 
 def op_at_all(log: list[int], at: int, is_virtual: bool) -> list[Any]:

@@ -47,15 +47,17 @@ _CLOSE_GRACE_S = 5.0
 class Settings:
     """How a program is run; everything has a default."""
 
-    __slots__ = ("cell", "door", "emitted", "entry", "externs", "is_test", "kwargs", "notes_leaks", "observer",
-                 "on_exit", "policy", "program_dir", "progress", "providers", "recorder", "seed", "stdin",
-                 "take_interrupt", "timeout_ms")  # fmt: skip
+    __slots__ = ("cell", "door", "emitted", "entry", "externs", "is_debugged", "is_test", "kwargs", "notes_leaks",
+                 "observer", "on_exit", "policy", "program_dir", "progress", "providers", "recorder", "seed",
+                 "stdin", "take_interrupt", "timeout_ms")  # fmt: skip
 
     def __init__(self) -> None:
         self.cell: str | None = None
         """The cell to call instead of `main`."""
         self.entry: Callable[[Run], Awaitable[Any]] | None = None
         """Called in the main task instead of a cell, when the modules have been executed."""
+        self.is_debugged = False
+        """Stop in the debugger at the program's first line."""
         self.is_test = False
         """Scripted answers come before other providers of tools, and tools need no provider to be called."""
         self.kwargs: dict[str, Any] = {}
@@ -304,6 +306,8 @@ class Run:
         return self.kernel.start_main(self._program, units)
 
     async def _program(self, units: list[Unit]) -> Any:
+        if self._settings.is_debugged:
+            self._debugged().stop_at_first_line()
         for unit in units:
             exec(unit.code, unit.namespace)
             top = unit.meta["top"]
@@ -384,11 +388,14 @@ class Run:
         return found
 
     def _breakpoint(self) -> None:
+        self._debugged().stop_in(sys._getframe(1))
+
+    def _debugged(self) -> LumenPdb:
         from lumen.runtime.debugger import LumenPdb
 
         if self._debugger is None:
-            self._debugger = LumenPdb(self._loader.units.values(), self.world)
-        self._debugger.stop_in(sys._getframe(1), self._running, self._clock)
+            self._debugger = LumenPdb(self._loader.units.values(), self.world, self._running, self._clock)
+        return self._debugger
 
     # --- how it ended ------------------------------------------------------------------------------------------------
 

@@ -99,19 +99,21 @@ class Recorded:
         output: Output,
         *,
         stop_after: int | None = None,
-        on_event: Callable[[], None] | None = None,
+        real_speed: bool = False,
     ) -> Replayed:
         """Repeat the run: no network, no tools, no waiting.
 
         Args:
             stop_after: stop when the event of this number has happened.
-            on_event: called after each event.
+            real_speed: take as long as the recorded run did, or the virtual time of a deterministic one.
         Raises:
             JournalError: the journal is damaged further on.
         """
         replayer = self._replayer(stop_after=stop_after)
-        replayer.on_event = on_event
-        return self._go(Run(self.loader, self.unit, output, self._settings(replayer)), replayer)
+        run = Run(self.loader, self.unit, output, self._settings(replayer))
+        if real_speed:
+            replayer.on_event = _pace(run, output)
+        return self._go(run, replayer)
 
     def resume(
         self,
@@ -188,6 +190,23 @@ class Recorded:
         except JournalEnded:
             replayed.was_cut_off = True
         return replayed
+
+
+def _pace(run: Run, output: Output) -> Callable[[], None]:
+    """Waits, after each event, until as much time has passed as in the run that is being repeated."""
+    from time import sleep
+
+    from lumen.runtime.clock import Clock
+
+    clock = Clock()
+
+    def wait() -> None:
+        ahead = run.kernel.now - clock.now_ns()
+        if ahead > 1_000_000:
+            output.flush()
+            sleep(ahead / 1e9)
+
+    return wait
 
 
 def _load(header: dict[str, Any], program: str | None, cache: CodeCache | None) -> tuple[Loader, Unit]:
