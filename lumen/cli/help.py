@@ -14,6 +14,7 @@ lumen {__version__}: a language for work that waits
 usage:
   lumen run FILE [options]     check and run a program; `-` reads it from standard input
   lumen check FILE… [options]  say what is wrong with programs, without running them
+  lumen test [PATH…] [options] run the tests in `*_test.lumen` and `test_*.lumen`
   lumen help COMMAND           all options of a command
   lumen --version
 
@@ -33,6 +34,7 @@ Checks the program, runs it, prints what it prints and then the value of `main`,
   --format FORMAT    text (default), or json: exactly one object with status, value, output and error
   --timeout MS       cancel the run after so many milliseconds
   --on-exit WHAT     tasks that still run when `main` ends: wait (default) or cancel
+  --pdb              stop in the debugger at the first line, and again where the program fails
   -W                 show warnings of the check
   --no-check         run in spite of type errors; names must still be known
 """
@@ -47,9 +49,46 @@ Says what is wrong with programs, without running them: names, imports, argument
 """
 
 
+_TEST = """\
+usage: lumen test [PATH…] [options]
+
+Runs the tests in files, or in folders and below: cells named `test_…` or marked `@test`, in files named
+`…_test.lumen` or `test_….lumen`. `FILE::TEST` is one test, `FILE::TEST[CASE]` one case of it. Tests run in virtual
+time and reach nothing outside; each that passes is run twice, and must do the same.
+
+  -k EXPR            only tests whose names contain the words: `-k "cart and not slow"`
+  -x                 stop at the first failure
+  -v, -q             say more, or only what failed
+  --list             say which tests there are, and run none
+  --once             run each test once
+  --seed N           of random numbers in the tests (default 0); with --explore, of the search
+  --timeout MS       real time that one test may take (default 60000; 0 is for ever)
+  --durations N      list the slowest N tests
+  --junit FILE       write the results as JUnit XML
+  --format FORMAT    text (default), or json: one object
+  --pdb              open the debugger where a test has failed
+
+recordings, in `replays/` beside the test; tests that have one run against it:
+  --record           ask the world on behalf of tests that have no recording, and keep its answers
+  --update           ask again for all, show what has changed, and replace recordings; --yes without asking
+
+schedules:
+  --explore N        run each test under N schedules that are all legal, and shrink the first that fails
+  --faults           tools may fail, too, and tasks be cancelled
+  --exhaustive       all schedules, or as many as --budget N allows (default 10000)
+  --schedule S       just this one, as a failure has printed it
+
+coverage:
+  --coverage         say which lines the tests have run
+  --fail-under N     fail if that is less than N percent
+
+exit codes: 0 all passed, 1 usage or nothing found, 2 a file has errors and no other test failed, 3 a test failed
+"""
+
+
 def show_help(command: str | None) -> None:
     """Print the help of a command, or in general."""
-    print({"run": _RUN, "check": _CHECK}.get(command or "", _GENERAL), end="")
+    print({"run": _RUN, "check": _CHECK, "test": _TEST}.get(command or "", _GENERAL), end="")
 
 
 def unknown_command(command: str) -> int:
@@ -60,7 +99,7 @@ def unknown_command(command: str) -> int:
     if is_program_path(command):
         hint = f"; did you mean `lumen run {command}`?"
     else:
-        near = nearest(command, ["run", "check", *LATER])
+        near = nearest(command, ["run", "check", "test", *LATER])
         if near is not None:
             hint = f"; did you mean `{near}`?"
     print(f"lumen: there is no command `{command}`{hint}", file=sys.stderr)

@@ -9,7 +9,6 @@ OK, USAGE, CHECK_ERRORS, FAILED, SYNTAX_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 LATER = {
     "repl": "an interactive session",
-    "test": "running tests",
     "trace": "looking at recorded runs",
     "fmt": "formatting",
     "serve": "running programs for others",
@@ -71,6 +70,10 @@ def _dispatch(args: list[str]) -> int:
         from lumen.cli.check import check
 
         return check(args[1:])
+    if command == "test":
+        from lumen.cli.test import test
+
+        return test(args[1:])
     if command in ("--version", "-V", "version"):
         from lumen import __version__
 

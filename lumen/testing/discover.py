@@ -161,7 +161,7 @@ def collect(path: str) -> TestFile:
     except ProgramErrors as errors:
         file.diagnostics = [found for found in errors.diagnostics if found.severity == "error"]
         return file
-    for entry in _entries(unit.meta):
+    for entry in unit.meta["tests"]:
         options = entry["options"]
         case = TestCase(
             file,
@@ -174,16 +174,6 @@ def collect(path: str) -> TestFile:
         )
         file.cases += [case] if entry["cases"] is None else _each_case(case, loader, unit, entry["cases"])
     return file
-
-
-def _entries(meta: dict[str, Any]) -> list[dict[str, Any]]:
-    if "tests" in meta:
-        return list(meta["tests"])
-    return [
-        {"cell": name, "line": 0, "cases": None, "options": {}}
-        for name, cell in meta["cells"].items()
-        if name.startswith("test_") or "test" in cell["attributes"]
-    ]
 
 
 def collect_all(words: Sequence[str]) -> list[TestFile]:
