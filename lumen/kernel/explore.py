@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from lumen.kernel.cancel import cancel_tree
 from lumen.kernel.clockwork import TURN_NS, TURNS_PER_INSTANT, fire_group, fire_passed
-from lumen.kernel.future import CANCEL_REQUESTED, CLEANING, PARKED
+from lumen.kernel.future import BRANCH, CANCEL_REQUESTED, CLEANING, PARKED
 from lumen.kernel.messages import Arrival, Ask
 from lumen.kernel.policy import Policy
 from lumen.kernel.task import Task
@@ -66,6 +66,7 @@ FAULTS = (
     ("timeout", "was done, but its answer was lost (injected)", True),
 )
 """(code, message, whether the tool is called all the same) of what choice 1, 2, … of a FAULT stands for."""
+_LONGEST_TEXT = 40
 _TIES = frozenset(("race", "select", "vote"))
 
 
@@ -139,7 +140,7 @@ class Explore(Policy):
             if len(kernel.held) < len(kernel.asks):
                 # All answers have to be there, or what may be chosen would depend on how fast they come.
                 return kernel.report(None)
-            if self._aside and (not ready or self._aside_turns >= MOST_KEPT_TURNS):
+            if self._aside and (not ready or ready.passing or self._aside_turns >= MOST_KEPT_TURNS):
                 self._bring_back()
             if self.with_faults and self.cancels < MOST_CANCELS:
                 self._inject_cancel(kernel)
@@ -148,6 +149,7 @@ class Explore(Policy):
                     continue
                 if len(ready) > 1:
                     self._arrange()
+                ready.passing.clear()
                 kernel.run_turn()
                 turns += 1
                 self._count_turn(kernel)
@@ -219,8 +221,6 @@ class Explore(Policy):
         """Put the tasks of the coming turn in order, or some of them aside."""
         queue = self._queue
         passing = queue.passing
-        if passing and self._aside:
-            self._bring_back()
         remaining = list(queue)
         ordered: list[Task] = []
         while len(remaining) > 1:
@@ -249,7 +249,6 @@ class Explore(Policy):
             self._aside.append(task)
             if self.notes is not None:
                 self._note(f"{_task(task)} was kept back until no other task was ready")
-        passing.clear()
         queue.clear()
         queue.extend(ordered)
         queue.extend(remaining)
@@ -406,7 +405,12 @@ def _task(future: Future) -> str:
         return "the test itself" if future.number == 1 else f"task {future.number}"
     word = "task" if isinstance(future, Task) else getattr(future, "word", "task")
     text = future.site[3]
-    return f"{word} {future.number} ({text if len(text) <= 40 else text[:39] + '…'} at line {future.site[1]})"
+    if len(text) > _LONGEST_TEXT:
+        text = text[: _LONGEST_TEXT - 1] + "…"
+    parent: Any = future.parent
+    if future.flags & BRANCH and parent is not None:
+        text = f"branch {parent.children[future] + 1} of the {parent.word}"
+    return f"{word} {future.number} ({text} at line {future.site[1]})"
 
 
 def _tasks(tasks: list[Task]) -> str:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import random
 
-from lumen.kernel.explore import ANSWER, CANCEL, FAULT, LATE, ORDER
+from lumen.kernel.explore import ORDER
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -136,14 +136,15 @@ class Uniform:
 class Priorities:
     """The most important of the ready tasks runs, the others are kept back; now and then it loses its rank."""
 
-    __slots__ = ("_changes", "_index", "_lowest", "_random", "_ranks", "_starts")
+    __slots__ = ("_changes", "_departs", "_index", "_lowest", "_random", "_ranks")
 
     def __init__(self, rng: random.Random, length: int, changes: int) -> None:
         self._random = rng.random
         self._ranks: dict[int, float] = {}
         self._lowest = 0.0
         self._changes = {int(rng.random() * (length + 1)) for _ in range(changes)}
-        self._starts = rng.random()
+        # By kind of choice; whether spawned tasks start at once differs from schedule to schedule.
+        self._departs = (0.0, rng.random(), 0.3, 0.3, 0.1, 0.03)
         self._index = -1
 
     def __call__(self, n: int, kind: int, tasks: Sequence[Any]) -> int:
@@ -151,10 +152,7 @@ class Priorities:
         self._index += 1
         random = self._random
         if kind != ORDER:
-            chance = self._starts if kind not in (FAULT, CANCEL) else 0.1 if kind == FAULT else 0.03
-            if kind in (ANSWER, LATE):
-                chance = 0.3
-            return 0 if random() >= chance else 1 + int(random() * (n - 1))
+            return 0 if random() >= self._departs[kind] else 1 + int(random() * (n - 1))
         ranks = self._ranks
         numbers = [task.number for task in tasks]
         for number in numbers:

@@ -1,0 +1,89 @@
+"""What people read."""
+
+from __future__ import annotations
+
+from itertools import count
+
+import pytest
+
+from lumen.kernel.explore import ANSWER
+from lumen.testing.explore import PASSED, Verdict, explore_test, run_schedule
+from lumen.testing.schedules import Schedule
+from tests.explore.driving import PLANTED, Case
+
+FAILED = Verdict("failed", "it failed", "here")
+
+
+def test_a_failure():
+    path = PLANTED / "lost_update_by_timing.lumen"
+    result = explore_test(Case(path), seed=0)
+    assert (
+        result.text("bank test.lumen::test_two_deposits")
+        == f"""\
+error[assertion-failed]: expected 130, got 110
+  --> {path}:27:3
+27 |   assert_eq(await peek(box), 130)
+   |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+   = in `test_two_deposits`
+fails in schedule 3 of seed 0, with 1 departure from FIFO order, shrunk from 3:
+  step 2: the sleep of task 3 (branch 1 of the parallel at line 23), due at 1 ms, ended after that of tas\
+k 4 (branch 2 of the parallel at line 23), due at 3 ms
+repeat it: lumen test 'bank test.lumen::test_two_deposits' --schedule 2:1"""
+    )
+
+
+def test_all_passed():
+    result = explore_test(Case(PLANTED / "leak_by_heartbeat_fixed.lumen"), schedules=1_500, seed=12)
+    assert result.text("t") == f"1,500 schedules, {result.different} different, seed 12"
+
+
+def test_a_search_that_was_stopped_says_so():
+    turns = count()
+    case = Case(PLANTED / "leak_by_heartbeat_fixed.lumen")
+    result = explore_test(case, schedules=1_500, seed=12, should_stop=lambda: next(turns) >= 99)
+    assert result.text("t") == f"100 of 1,500 schedules, {result.different} different, seed 12"
+
+
+def test_a_test_that_fails_in_fifo_order():
+    result = explore_test(Case("cell test_it()\n  assert_eq(1, 2)\nend\n"))
+    assert (result.number, str(result.schedule)) == (0, "fifo")
+    assert result.text("t.lumen::test_it").endswith(
+        "fails in FIFO order already; no other order is needed\nrepeat it: lumen test t.lumen::test_it --schedule fifo"
+    )
+
+
+def test_a_test_that_is_not_repeatable():
+    runs = count()
+
+    def run(policy):
+        policy.choose(2, ANSWER)
+        return FAILED if next(runs) == 3 else PASSED
+
+    result = explore_test(run, schedules=50)
+    assert not result.passed
+    assert not result.is_repeatable
+    assert result.text("t") == (
+        "error[failed]: it failed\nfailed in schedule 3 (seed 0), but not when that was run again: the test depends on "
+        "something that no schedule decides, such as real time or files"
+    )
+
+
+def test_long_schedules_are_not_told_in_full():
+    def run(policy):
+        taken = [policy.choose(2, ANSWER) for _ in range(100)]
+        policy.notes = [(step, f"departure {step}") for step, choice in enumerate(taken) if choice]
+        return FAILED if sum(taken) >= 40 else PASSED
+
+    result = explore_test(run, schedules=200)
+    lines = result.text("t").split("\n")
+    assert len(result.schedule) == 40
+    assert len(lines) < 40
+    assert lines[-2] == "  and 10 more"
+
+
+@pytest.mark.parametrize("text", ["0:7", "900:1", "0:1,1:99"])
+def test_a_schedule_of_another_program_runs(text):
+    """Numbers that are too large, and steps that never come, count as FIFO."""
+    result = run_schedule(Case(PLANTED / "leak_by_heartbeat_fixed.lumen"), Schedule.parse(text))
+    assert result.passed
+    assert set(result.schedule.decisions) <= {0}
