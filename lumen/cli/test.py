@@ -132,11 +132,13 @@ def _run_options(single: dict[str, str], as_json: bool) -> RunOptions:
     agrees = "--yes" in single
 
     def confirm(case: TestCase, changed: list[str]) -> bool:
+        if not agrees and not can_ask:
+            return False  # the report of the test shows the changes
         if not as_json:
             write(sys.stdout, f"\n{case.id}: the answers have changed (- recorded, + now)\n")
             write(sys.stdout, "".join(f"  {line}\n" for line in changed))
-        if agrees or not can_ask:
-            return agrees
+        if agrees:
+            return True
         sys.stdout.write("replace the recording? [y/N] ")
         sys.stdout.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")

@@ -228,7 +228,8 @@ def call_text(kind: str, name: str, given: Any, limit: int = _MAX_SHOWN) -> str:
     elif type(given) is list:
         parts = [short_json(item) for item in given]
     else:
-        parts = [f"{key}: {short_json(item)}" for key, item in _items(given)]
+        parts = [short_json(item) for item in given.get("*", ())] if type(given) is dict else []
+        parts += [f"{key}: {short_json(item)}" for key, item in _items(given) if key != "*"]
     text = f"{name}({', '.join(parts)})"
     return text if len(text) <= limit else text[: limit - 2] + "…)"
 

@@ -9,18 +9,22 @@ Only a run that records (`is_live`) lets calls go out.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from attrs import frozen
+
+from lumen.journal.jsonlines import parse
 from lumen.journal.recorder import Recorder
 from lumen.journal.secrets import Scrubber
 from lumen.journal.values import decode_value, encode_value
-from lumen.kernel.messages import Arrival, Ask
+from lumen.kernel.messages import Arrival, Ask, Site
 from lumen.runtime.interpreter import Run
 from lumen.runtime.loader import Loader
 from lumen.testing.cassette import Cassette, Miss, call_text
 from lumen.testing.paths import SpawnPaths
 from lumen.tools.providers.files import read_file
+from lumen.values.display import quote
 from lumen.values.errors import Failure
 from lumen.values.model import Enum, Record
 
@@ -30,6 +34,15 @@ _HOW = {
     "extern": "register a function from a Python test, or record it: `lumen test --record`",
     "env": "give it in [test.env] of lumen.toml, or record it: `lumen test --record`",
 }
+
+
+@frozen
+class Refusal:
+    """A call that nothing answered, where it was made, and what can be done about it."""
+
+    failure: Failure
+    site: Site | None
+    notes: list[str]
 
 
 class Door:
@@ -53,8 +66,8 @@ class Door:
         self.is_live = is_live
         self._variables = variables or {}
         self.scrubber = Scrubber()
-        self.refusals: list[tuple[Failure, Any]] = []
-        """Calls that nothing answered, and their places."""
+        self.refusals: list[Refusal] = []
+        """Calls that nothing answered."""
         self.paths: SpawnPaths | None = None
         """Kept by the recorder of the run, for the cassette."""
         self.run: Run
@@ -80,7 +93,7 @@ class Door:
                     return Arrival(ask.seq, provider.call(payload))
                 except Failure as failure:
                     if failure.code == "unscripted-call":
-                        self._note(failure, ask.site)
+                        self._note(failure, ask.site, [])
                     raise
         elif ask.kind == "fs" and ask.name == "read_file":
             path = self._own_file(payload[0])
@@ -100,6 +113,10 @@ class Door:
             return kind == "tool" and self.run.provider(name).is_scripted
         except KeyError:  # never called in this run
             return False
+
+    def gives_variable(self, given: str) -> bool:
+        """Whether a `get_env` with these arguments, as JSON text, is answered by [test.env]."""
+        return any(variable == name for variable in parse(given) for name in self._variables)
 
     def _own_file(self, path: str) -> str | None:
         """The real path of a file that belongs to the test, looked for from its folder and from the current one."""
@@ -121,10 +138,8 @@ class Door:
         path = self.paths.path(ask.task_number) if self.paths is not None else ""
         entry = self.cassette.find(ask.kind, ask.name, given, path)
         if isinstance(entry, Miss):
-            advice = "`lumen test --update` records it again"
-            failure = Failure("unrecorded-call", "\n".join([entry.message, *entry.notes, advice]))
-            self._note(failure, ask.site)
-            raise failure
+            notes = [*entry.notes, "`lumen test --update` records it again"]
+            raise self._note(Failure("unrecorded-call", entry.message), ask.site, notes)
         arrival = self.cassette.arrival(entry, ask, self._type_of)
         if arrival is None:
             raise Failure("cancelled", f"`{ask.name}` had no answer when it was recorded: it was cancelled")
@@ -159,35 +174,34 @@ class Door:
             given = encode_value(list(args), canonical=True, scrubber=self.scrubber, is_input=True)
             if given in self.cassette.variables:
                 return decode_value(self.cassette.variables[given])
-            failure = Failure("unrecorded-call", f"{self.cassette.path} has no value of `get_env({variable!r})`")
-            self._note(failure, None)
-            raise failure
+            message = f"{self.cassette.path} has no answer to `get_env({quote(variable)})`"
+            notes = ["`lumen test --update` records it again"]
+            raise self._note(Failure("unrecorded-call", message), None, notes)
         raise self._refused(kind, name, args, None)
 
     # --- refusing ----------------------------------------------------------------------------------------------------
 
     def _refused(self, kind: str, name: str, payload: Any, site: Any) -> Failure:
         if kind == "fs":
-            what = "read files of its own folder only" if name == "read_file" else "not write files"
-            how = f"a test may {what}; `lumen test --record` records what else it needs"
+            how = (
+                "a test may read files of its own folder only" if name == "read_file" else "a test may not write files"
+            )
+            how += "; `lumen test --record` lets it, once"
         else:
-            how = f"nothing answers it in this test; {_HOW.get(kind, 'record it: `lumen test --record`')}"
+            how = _HOW.get(kind, "record it: `lumen test --record`")
         given = list(payload) if type(payload) is tuple else payload
         try:
-            from lumen.journal.jsonlines import parse
-
-            call = call_text(
-                kind, name, parse(encode_value(given, canonical=True, scrubber=self.scrubber, is_input=True))
-            )
+            form = parse(encode_value(given, canonical=True, scrubber=self.scrubber, is_input=True))
+            call = call_text(kind, name, form)
         except (Failure, ValueError):
             call = f"{name}(…)"
-        failure = Failure("unscripted-call", f"`{call}` would go outside\n{how}")
-        self._note(failure, site)
-        return failure
+        message = f"nothing answers `{call}` in this test, and it may not go outside"
+        return self._note(Failure("unscripted-call", message), site, [how])
 
-    def _note(self, failure: Failure, site: Any) -> None:
+    def _note(self, failure: Failure, site: Site | None, notes: list[str]) -> Failure:
         if len(self.refusals) < 100:
-            self.refusals.append((failure, site))
+            self.refusals.append(Refusal(failure, site, notes))
+        return failure
 
 
 class TestRecorder(Recorder):
@@ -200,6 +214,10 @@ class TestRecorder(Recorder):
         self._door = door
         if door.cassette is not None:
             door.paths = SpawnPaths(is_virtual=is_virtual)
+
+    def begin(self, header: Mapping[str, str]) -> None:
+        """See Recorder.begin. When and where it ran is left out: recordings are kept with the program and shared."""
+        super().begin({**header, "recorded": "{}"})
 
     def cut(self) -> None:
         """See Journal.cut."""

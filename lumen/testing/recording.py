@@ -22,6 +22,9 @@ from lumen.testing.results import CaseResult
 from lumen.testing.runner import Attempt, RunOptions, attempt, judge, plain_report, unreadable
 
 
+_MAX_CHANGES = 60
+
+
 class _Copying(MemoryJournal):
     """Writes to a file as well."""
 
@@ -88,6 +91,7 @@ def _record(case: TestCase, options: RunOptions, path: str, aside: str, old: Cas
         return again
     result.recording = path
     if old is not None:
+        _drop_answered_here(old, door)
         changed = changes(old, new)
         if not changed:
             result.notes.append(f"{path} is up to date")
@@ -95,7 +99,10 @@ def _record(case: TestCase, options: RunOptions, path: str, aside: str, old: Cas
         if not options.confirm(case, changed):
             result.verdict = "failed"
             result.report = plain_report("recording-changed", f"{path} is out of date, and was left as it is")
-            result.report.notes += changed
+            result.report.notes += changed[:_MAX_CHANGES]
+            if len(changed) > _MAX_CHANGES:
+                result.report.notes.append(f"… and {len(changed) - _MAX_CHANGES:,} more lines")
+            result.report.notes.append("`lumen test --update --yes` replaces it")
             return result
     _put_in_place(aside, path)
     count = len(new.entries) + len(new.variables)
@@ -105,6 +112,7 @@ def _record(case: TestCase, options: RunOptions, path: str, aside: str, old: Cas
 
 def _drop_answered_here(cassette: Cassette, door: Door) -> None:
     """Leave out of account what was never asked of the world: scripted answers and files beside the test."""
+    cassette.variables = {key: value for key, value in cassette.variables.items() if not door.gives_variable(key)}
     cassette.entries[:] = [entry for entry in cassette.entries if not door.answers(entry.kind, entry.name, entry.input)]
 
 

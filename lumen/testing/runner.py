@@ -213,17 +213,18 @@ def report_of(case: TestCase, made: Attempt) -> Report | None:
     """Why a run of a test is a failure; None if it is not."""
     outcome = made.outcome
     report = outcome.report
-    refusals = made.door.refusals
     if outcome.was_interrupted:
         return report
-    if refusals and (report is None or report.code != refusals[0][0].code):
-        failure, site = refusals[0]
-        refused = Report(failure.code, failure.message, [], made.run.line_text)
-        if site is not None:
-            path, line, column, text = site
-            refused.stacks.append([Place(path, line, column, column + len(text), "")])
-        refused.notes.append("the program has handled this failure; a test fails by it all the same")
-        return refused
+    if made.door.refusals:
+        first = made.door.refusals[0]
+        if report is None or report.code != first.failure.code:
+            report = Report(first.failure.code, first.failure.message, [], made.run.line_text)
+            if first.site is not None:
+                path, line, column, text = first.site
+                report.stacks.append([Place(path, line, column, column + len(text), "")])
+            report.notes.append("the program has handled this failure; a test fails by it all the same")
+        report.notes += first.notes
+        return report
     if report is not None:
         if report.code == "timeout" and not report.stacks:
             report.message = f"the test took longer than the {made.timeout_ms / 1000:g} s that `--timeout` allows"

@@ -24,7 +24,7 @@ def readable(line: dict[str, Any], asked: dict[int, str]) -> str | None:
     elif event == "answer":
         name = asked.get(line["id"], f"call {line['id']}")
         if line["outcome"] == "failure":
-            text = f"failed    {name}: {line['failure']['message']} [{line['failure']['code']}]"
+            text = f"failed    {name} [{line['failure']['code']}]: {_first_line(line['failure']['message'])}"
         elif line["outcome"] == "cancelled":
             text = f"cancelled {name}"
         else:
@@ -49,6 +49,12 @@ def readable(line: dict[str, Any], asked: dict[int, str]) -> str | None:
     site = line.get("site")
     text = text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
     return text if not site else f"{text}  ({site[0]}:{site[1]})"
+
+
+def _first_line(form: Any) -> str:
+    text = form if type(form) is str else short_json(form)
+    first, rest, _ = text.partition("\n")
+    return first + (" …" if rest else "")
 
 
 def _one_line(form: Any) -> str:
