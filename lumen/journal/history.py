@@ -243,7 +243,10 @@ def load_history(path: str | os.PathLike[str]) -> History:
         JournalError: as `read_lines` does.
     """
     lines = read_lines(path)
-    history = history_of((line for _, line in lines), BlobStore(path))
+    try:
+        history = history_of((line for _, line in lines), BlobStore(path))
+    finally:
+        lines.close()
     history.torn = lines.torn
     return history
 

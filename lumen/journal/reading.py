@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
     from typing import IO, Any
 
+    from lumen.journal.blobs import BlobStore
+
     Line = tuple[int, dict[str, Any]]
 
 _BLOCK_BYTES = 256 * 1024
@@ -256,28 +258,29 @@ def verify(path: str | os.PathLike[str]) -> Verified:
     lines = Lines(path, strict=True)
     blobs: set[str] = set()
     last: dict[str, Any] = {}
-    for seq, last in lines:
-        for digest in _references(last):
-            if digest not in blobs:
-                try:
-                    store.text(digest)
-                except JournalError as error:
-                    error.line = seq + 1
-                    raise
-                blobs.add(digest)
+    try:
+        for seq, last in lines:
+            for digest in _references(last):
+                if digest not in blobs:
+                    _check_blob(store, digest, seq + 1)
+                    blobs.add(digest)
+    finally:
+        lines.close()
     at = lines.position()
     return Verified(at.seq, lines.torn, last.get("event") == "run_end", at.chain.decode(), len(blobs))
 
 
-def _references(data: Any) -> Iterator[str]:
-    """The hashes of the blobs that a line names."""
-    todo = [data]
-    while todo:
-        item = todo.pop()
-        if type(item) is dict:
-            digest = item.get("$blob")
-            if type(digest) is str:
-                yield digest
-            todo.extend([part for part in item.values() if type(part) in (dict, list)])
-        elif type(item) is list:
-            todo.extend([part for part in item if type(part) in (dict, list)])
+def _check_blob(store: BlobStore, digest: str, number: int) -> None:
+    try:
+        store.text(digest)
+    except JournalError as error:
+        error.line = number
+        raise
+
+
+def _references(line: dict[str, Any]) -> Iterator[str]:
+    """The hashes of the blobs that a line names; only whole members are."""
+    for member in ("value", "input", "text", "failure"):
+        form = line.get(member)
+        if type(form) is dict and type(form.get("$blob")) is str:
+            yield form["$blob"]

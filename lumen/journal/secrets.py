@@ -42,8 +42,16 @@ class Scrubber:
         """The text with every secret known so far replaced by `[secret]`."""
         for secret in self._secrets:
             if secret in text:
-                text = text.replace(secret, SHOWN)
+                return self._hide(text)
         return text
+
+    def _hide(self, text: str) -> str:
+        # What is hidden already takes no part in a match, so hiding twice gives what hiding once gives.
+        parts = text.split(SHOWN)
+        for secret in self._secrets:
+            if secret in text:
+                parts = [piece for part in parts for piece in part.split(secret)]
+        return SHOWN.join(parts)
 
     def remember(self, value: Any) -> None:
         """Hide this value from now on: a String, and every String inside a list, map or record."""
@@ -67,7 +75,7 @@ class Scrubber:
         # The lines of a longer secret (a private key) may turn up alone.
         for part in {text, text.strip(), *text.splitlines()}:
             if len(part) < MIN_LENGTH or part.lower() in _PLAIN or part in SHOWN or part in self._secrets:
-                continue  # `part in SHOWN`: hiding twice must give what hiding once gives
+                continue
             self._secrets.append(part)
         self._secrets.sort(key=lambda secret: (-len(secret), secret))
 
