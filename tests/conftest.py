@@ -10,6 +10,7 @@ import faulthandler
 import importlib.util
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -95,6 +96,8 @@ class ProgramFile(pytest.File):
         expected = _load("lumen_test_expectations").read_expectations(self.path)
         for mode in expected.modes:
             yield ProgramItem.from_parent(self, name=mode, mode=mode, expected=expected)
+            if mode != "check" and not expected.errors:
+                yield ReplayItem.from_parent(self, name=f"{mode}-replayed", mode=mode)
 
 
 class ProgramItem(pytest.Item):
@@ -121,6 +124,61 @@ class ProgramItem(pytest.Item):
 
     def reportinfo(self):
         return self.path, 0, f"{self.path.relative_to(TESTS)} ({self.mode})"
+
+
+class ReplayItem(pytest.Item):
+    """One program in one mode, recorded, and replayed from its own journal."""
+
+    def __init__(self, *, mode, **kwargs):
+        super().__init__(**kwargs)
+        self.mode = mode
+
+    def runtest(self):
+        faulthandler.dump_traceback_later(HARD_LIMIT_S, exit=True)
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                self._compare(os.path.join(folder, "run.jsonl"))
+        finally:
+            faulthandler.cancel_dump_traceback_later()
+
+    def _compare(self, journal):
+        import lumen
+
+        interpreter = lumen.Interpreter(deterministic=self.mode == "fifo", timeout_s=RUN_LIMIT_S)
+        then = interpreter.run(str(self.path), check=False, record=journal)
+        now = lumen.Interpreter().replay(journal, check=False)
+        problems = _differences(then, now)
+        if problems:
+            raise Mismatch("\n".join(problems))
+
+    def repr_failure(self, excinfo, style=None):
+        if isinstance(excinfo.value, Mismatch):
+            return f"{self.path}:1 ({self.name})\n{excinfo.value}"
+        return super().repr_failure(excinfo, "short")
+
+    def reportinfo(self):
+        return self.path, 0, f"{self.path.relative_to(TESTS)} ({self.name})"
+
+
+def _differences(then, now):
+    """What a replay did otherwise than the run that it repeats."""
+    from lumen.values.display import show
+
+    problems = []
+    if then.output != now.output:
+        problems.append(_compare_output(then.output.split("\n"), now.output.split("\n")))
+    if show(then.value) != show(now.value):
+        problems.append(f"value of main: {show(now.value)}, recorded {show(then.value)}")
+    if (then.error is None) != (now.error is None):
+        problems.append(f"failure: {now.error}\nrecorded: {then.error}")
+    elif then.error is not None:
+        was, now_is = (
+            [error.code, error.message, error.details.get("line"), error.details.get("column")]
+            for error in (then.error, now.error)
+        )
+        if was != now_is:
+            problems.append(f"failure: {now_is}\nrecorded: {was}\n{now.error}")
+    return problems
 
 
 class Mismatch(Exception):

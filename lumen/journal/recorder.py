@@ -97,7 +97,8 @@ class Recorder(Journal):
             self._line(f'"event":"run_end","outcome":"value","seq":{self.sink.seq},"value":{text}}}')
         else:
             place = failure.get("file")
-            shown = {**failure, "file": None if place is None else self.place_of(place)}
+            shown = {name: failure.get(name) for name in ("code", "message", "line", "column")}
+            shown["file"] = None if place is None else self.place_of(place)
             text = encode_value(shown, scrubber=self.scrubber, canonical=True)
             self._line(f'"event":"run_end","failure":{text},"outcome":"failure","seq":{self.sink.seq}}}')
 

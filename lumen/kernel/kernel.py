@@ -512,13 +512,14 @@ class Kernel:
         try:
             if task.flags & CANCEL_REQUESTED:
                 self._step_cancelled(task)
-            elif self.safe is not None and self.safe():
-                self._cancel_where_it_is(task)
-            elif task.coro is not None:
-                task.phase = RUNNING
-                task.coro.send(None)
             else:
-                self._begin(task)
+                task.phase = RUNNING
+                if self.safe is not None and self.safe():
+                    self._cancel_where_it_is(task)
+                elif task.coro is not None:
+                    task.coro.send(None)
+                else:
+                    self._begin(task)
             if task.flags & CANCEL_MASK == CANCEL_REQUESTED and task.phase == PARKED:
                 task.interrupt()
         except StopIteration as stop:
@@ -541,7 +542,6 @@ class Kernel:
         coro = task.coro
         if coro is None:
             raise Cancelled
-        task.phase = RUNNING
         coro.throw(Cancelled())
 
     def log_spawn(self, future: Future, parent: Future, kind: int = 0) -> None:

@@ -422,7 +422,9 @@ class Run:
         outcome.leaked = self._leaked
         recorder = self._settings.recorder
         if recorder is not None:
-            recorder.end(outcome.value, None if report is None else report.as_json())
+            # The notes of a report name files as the user has called them; a journal says the same wherever they lie.
+            failure = None if report is None else {**report.as_json(), "message": report.message}
+            recorder.end(outcome.value, failure)
             recorder.flush()
             self.output.flush()
         return outcome
