@@ -21,7 +21,7 @@ from attrs import Factory, define, evolve
 from lumen.analysis.functions import ALWAYS, UNKNOWN, FunctionValues, Reason
 from lumen.analysis.scopes import Binding, Colour, Function, Kind
 from lumen.analysis.signatures import BUILTINS, SUSPENDING_METHODS, VALUE_METHODS
-from lumen.analysis.walk import walk
+from lumen.analysis.walk import nodes_of
 from lumen.syntax import nodes as n
 from lumen.syntax.visit import children
 
@@ -129,8 +129,8 @@ class Colouring:
         functions = self.analysis.functions
         self.current = _Facts()
         for item in self.analysis.module.body:
-            if isinstance(item, n.ConstDecl) and item.value not in functions:
-                for node in walk(item.value, functions):
+            if isinstance(item, n.ConstDecl):
+                for node in nodes_of([item.value], functions):
                     self.note(node)
         for site in self.current.sites:
             if site.is_suspending and site.is_marked:
@@ -179,7 +179,7 @@ class Colouring:
                 self.call(node, node.right.callee, node.right.args, 1)
             else:
                 self.call(node, node.right, (), 1)
-        elif isinstance(node, n.Await):
+        elif isinstance(node, n.Await | n.WithTools):
             self.site(node, Reason(is_always=True))
         elif isinstance(node, n.For | n.ForClause):
             self.iteration(node, node.iterable)
@@ -368,6 +368,7 @@ _OWN_FUNCTIONS = (
     n.Branch,
     n.BranchFor,
     n.Timeout,
+    n.WithTools,
     n.DeferStmt,
     n.RecordDecl,
     n.EnumDecl,

@@ -557,6 +557,10 @@ class ExprInference:
         self.body(node.body)
         return future_of(ANY)
 
+    def type_WithTools(self, node: n.WithTools) -> Type:
+        self.expr(node.answers)
+        return self.body(node.body)[0]
+
     def type_Concurrent(self, node: n.Concurrent) -> Type:
         for option in node.options:
             self.expr(option.value)

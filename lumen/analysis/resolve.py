@@ -485,6 +485,10 @@ class Resolver(PatternResolver):
         self.visit(node.duration_ms)
         self.own_function(node, node.body)
 
+    def visit_WithTools(self, node: n.WithTools) -> None:
+        self.visit(node.answers)
+        self.own_function(node, node.body)
+
     def visit_Concurrent(self, node: n.Concurrent) -> None:
         for option in node.options:
             self.visit(option.value)

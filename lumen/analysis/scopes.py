@@ -2,7 +2,7 @@
 
 Block scoping: every `let`, pattern, loop variable, and parameter makes a Binding of its own, visible
 from there to the end of its block. A *function* here is whatever becomes a Python function of its own:
-a cell, a lambda, a task body (a branch, a `parallel for` body, a `timeout` body, `async … end`,
+a cell, a lambda, a task body (a branch, a `parallel for` body, a `timeout` or `with_tools` body, `async … end`,
 a `spawn` of anything but a call), a `defer` block, and the module itself.
 """
 

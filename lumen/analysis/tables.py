@@ -58,8 +58,8 @@ class Analysis:
     functions: dict[Node, Function] = Factory(dict)
     """CellDecl, Lambda, AsyncBlock, DeferStmt, Module, Comptime, RecordDecl (its defaults and conditions), Attribute
     (the `cases` of a test) → themselves;
-    Branch, BranchFor, Timeout, and Spawn (of anything but a call, lambda, async block or list of those) → their task
-    body."""
+    Branch, BranchFor, Timeout, WithTools, and Spawn (of anything but a call, lambda, async block or list of those) →
+    their body."""
     types: dict[Expr, Type] = Factory(dict)
     """Expressions whose type is known; absent means unknown. Int means exactly Int (never Bool)."""
     suspends: set[Node] = Factory(set)

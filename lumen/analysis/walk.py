@@ -47,7 +47,7 @@ def inside(function: Function) -> list[Node]:
         return [arg.value for arg in node.args if arg.name == "cases"]
     if isinstance(node, n.Module):
         return [item for item in node.body if not isinstance(item, n.ConstDecl)]
-    assert isinstance(node, n.AsyncBlock | n.DeferStmt | n.Comptime | n.Timeout)
+    assert isinstance(node, n.AsyncBlock | n.DeferStmt | n.Comptime | n.Timeout | n.WithTools)
     return [node.body]
 
 
@@ -57,6 +57,8 @@ def outside(node: Node) -> list[Node]:
         return [node.iterable]
     if isinstance(node, n.Timeout):
         return [node.duration_ms]
+    if isinstance(node, n.WithTools):
+        return [node.answers]
     if isinstance(node, n.Spawn):
         return list(node.options)
     if isinstance(node, n.RecordDecl):
@@ -66,8 +68,12 @@ def outside(node: Node) -> list[Node]:
 
 def own_nodes(function: Function, functions: dict[Node, Function]) -> Iterator[Node]:
     """Every node that runs as part of a function, and the nodes of the functions directly inside it (not entered)."""
-    stack = inside(function)
-    stack.reverse()
+    return nodes_of(inside(function), functions)
+
+
+def nodes_of(parts: list[Node], functions: Collection[Node]) -> Iterator[Node]:
+    """The same for parts that no function of their own computes, such as the value of a constant."""
+    stack = parts[::-1]
     while stack:
         node = stack.pop()
         yield node

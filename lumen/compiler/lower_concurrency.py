@@ -1,7 +1,8 @@
-"""`spawn`, `parallel`, `race`, `vote`, `select`, `timeout`, `async … end`.
+"""`spawn`, `parallel`, `race`, `vote`, `select`, `timeout`, `async … end`, and `with_tools`.
 
-All give a Future. Each branch becomes a function of its own that takes what it uses as defaults (closures capture by
-value); the run-time support calls it in a task of its own. A plain branch is told apart, since it needs no coroutine.
+All but the last give a Future. Each branch becomes a function of its own that takes what it uses as defaults (closures
+capture by value); the run-time support calls it in a task of its own. A plain branch is told apart, since it needs no
+coroutine.
 """
 
 from __future__ import annotations
@@ -226,3 +227,15 @@ def timeout(b: FunctionBuilder, node: n.Timeout) -> ast.expr:
     function = b.module.closure(b, node, (), node.body, "timeout")
     plain = b.analysis.functions[node].colour is Colour.PLAIN
     return py.call(node, "$timeout", duration, function, py.const(node, plain), b.module.site(node))
+
+
+# --- with_tools -------------------------------------------------------------------------------
+
+
+@lowers_expr(n.WithTools)
+def with_tools(b: FunctionBuilder, node: n.WithTools) -> ast.expr:
+    """`with_tools(answers) … end`: the body is a function, which runs in the same task."""
+    py = b.py
+    answers = b.simple(node, b.expr(node.answers))
+    function = b.module.closure(b, node, (), node.body, "with_tools")
+    return py.wait(node, py.call(node, "$with_tools", answers, function, b.module.site(node)))

@@ -421,6 +421,9 @@ class ExprBuilder(TypeBuilder):
     def timeout_block(self, span: Span, word: int, duration: n.Expr, body: n.Block) -> n.Expr:
         return n.Timeout(span, duration, body)
 
+    def with_tools(self, span: Span, word: int, answers: n.Expr, body: n.Block) -> n.Expr:
+        return n.WithTools(span, answers, body)
+
     def timeout_call(self, span: Span, word: int, args: tuple[n.Arg, ...]) -> n.Expr:
         by_name = {arg.name: arg.value for arg in args if arg.name}
         values = [arg.value for arg in args if arg.name is None]

@@ -124,6 +124,20 @@ def _timeout(layout: Layout, word: str, following: str) -> bool:
     return True
 
 
+def _with_tools(layout: Layout, word: str, following: str) -> bool:
+    """`with_tools(answers)` with a block."""
+    if following != "(" or layout.previous in OPERAND_END or word in declared_cells(layout):
+        return False
+    closer = layout.raw.closers.get(layout.i + 1, -1)
+    if closer < 0 or layout.kind_at(closer + 1) != "NL" or closer == layout.i + 2:
+        return False
+    if not layout.next_is_deeper(closer + 1) and _is_bound(layout, word):
+        return False
+    layout.push("block", word)
+    layout.emit("WITH_TOOLS")
+    return True
+
+
 def _spawn(layout: Layout, word: str, following: str) -> bool:
     if following == "NL" and layout.previous not in OPERAND_END and layout.next_is_deeper():
         layout.push("block", "spawn")
@@ -372,6 +386,7 @@ def _stages(layout: Layout, word: str, following: str) -> bool:
 _DECISIONS = (
     {
         "timeout": _timeout,
+        "with_tools": _with_tools,
         "spawn": _spawn,
         "emit": _prefix_statement,
         "assert": _prefix_statement,

@@ -780,6 +780,14 @@ class Timeout(Expr):
 
 
 @frozen(eq=False)
+class WithTools(Expr):
+    """`with_tools(answers)` + block + `end`; gives the value of its body."""
+
+    answers: Expr
+    body: Block
+
+
+@frozen(eq=False)
 class LaterExpr(Expr):
     """An expression whose meaning comes in a later step.
 

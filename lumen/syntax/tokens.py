@@ -20,7 +20,7 @@ CONTEXTUAL = frozenset(
     """parallel race vote select timeout spawn emit assert record enum type const trait impl use macro grant agent
     effect handler bind pipeline memory machine orchestration guardrail eval pattern perform handle with expect state
     initial terminal guard transition stages step from to where set on_enter on_exit on_event repair persist
-    func def do elsif elseif var catch except rescue finally""".split()
+    with_tools func def do elsif elseif var catch except rescue finally""".split()
 )
 """Words that are keywords only where their construct can stand."""
 
@@ -45,7 +45,7 @@ LITERALS = frozenset({"INT", "FLOAT", "STRING", "BYTES", "STR_START", "true", "f
 
 OPERAND_START = LITERALS | frozenset(
     """NAME WORD ( [ { - not ! ~ await try fn if match when while loop for async comptime SET spawn CONCURRENT
-    CONCURRENT_CALL TIMEOUT TIMEOUT_CALL""".split()
+    CONCURRENT_CALL TIMEOUT TIMEOUT_CALL WITH_TOOLS""".split()
 )
 """Kinds that can begin an expression."""
 

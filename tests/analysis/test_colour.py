@@ -47,6 +47,7 @@ cell f(s: String) = s.length()""",
 SUSPENDS = {
     "await": "cell f(t) = await t",
     "a suspending built-in": "cell f() = sleep(1)",
+    "scripted tools": "cell f()\n  with_tools({})\n    1\n  end\nend",
     "a suspending cell": "cell f() = g()\ncell g()\n  sleep(1)\nend",
     "a suspending cell, later in the file and far away": "cell f() = g()\ncell g() = h()\ncell h() = sleep(1)",
     "an unknown function": "cell f(g) = g(1)",

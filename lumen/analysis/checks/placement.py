@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from lumen.analysis.findings import report
-from lumen.analysis.walk import inside, outside, walk
+from lumen.analysis.walk import inside, nodes_of, outside
 from lumen.diagnostics.spelling import nearest
 from lumen.syntax import nodes as n
 from lumen.syntax.visit import children
@@ -38,8 +38,8 @@ def check_placement(declared: Declared) -> None:
             )
             _waits(analysis, nodes, what)
     for item in analysis.module.body:
-        if isinstance(item, n.ConstDecl) and item.value not in analysis.functions:
-            _waits(analysis, walk(item.value, analysis.functions), "the value of a constant")
+        if isinstance(item, n.ConstDecl):
+            _waits(analysis, nodes_of([item.value], analysis.functions), "the value of a constant")
 
 
 def _directives(analysis: Analysis, nodes: list[n.Node]) -> None:

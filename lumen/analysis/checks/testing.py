@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from lumen.analysis.findings import report
 from lumen.analysis.scopes import Kind
 from lumen.analysis.tests import OPTIONS, cases_of, literal, test_attribute
-from lumen.analysis.walk import walk
+from lumen.analysis.walk import nodes_of
 from lumen.diagnostics.spelling import nearest
 from lumen.syntax import nodes as n
 
@@ -105,7 +105,7 @@ def _wrong(name: str, value: n.Expr) -> str | None:
 
 
 def _waits(analysis: Analysis, cases: n.Expr) -> None:
-    for node in walk(cases, analysis.functions):
+    for node in nodes_of([cases], analysis.functions):
         if node in analysis.suspends and node not in analysis.maybe:
             report(
                 analysis, "await-not-possible", "`cases` are made before the tests run, and can't wait", node,
