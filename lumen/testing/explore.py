@@ -8,6 +8,7 @@ it. What is printed repeats the one schedule that matters without a search.
 from __future__ import annotations
 
 import shlex
+from time import monotonic
 
 import attrs
 
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 SCHEDULES = 1_000
 BUDGET = 10_000
+SHRINK_S = 10.0
+"""A test may take seconds each time, all the more if it fails by taking too long."""
 _MOST_NOTES = 30
 
 
@@ -61,6 +64,8 @@ class ExploreResult:
     seed: int
     faults: bool
     exhaustive: bool
+    is_single: bool = False
+    """Only one schedule was asked for."""
     is_complete: bool = False
     """Every schedule there is has been run."""
     departures: int = 0
@@ -86,6 +91,8 @@ class ExploreResult:
 
     def summary(self) -> str:
         """One line on what was searched."""
+        if self.is_single:
+            return f"schedule {self.schedule}"
         if self.exhaustive:
             if self.is_complete:
                 return f"all {_count(self.ran, 'schedule')}"
@@ -127,7 +134,9 @@ class ExploreResult:
         assert self.found is not None
         if not self.schedule.decisions:
             return ["fails in FIFO order already; no other order is needed"]
-        where = f"schedule {self.number}" if self.exhaustive else f"schedule {self.number} of seed {self.seed}"
+        where = f"schedule {self.schedule if self.is_single else self.number}"
+        if not self.exhaustive and not self.is_single:
+            where += f" of seed {self.seed}"
         shrunk = "" if len(self.found) == len(self.schedule) else f", shrunk from {len(self.found)}"
         lines = [f"fails in {where}, with {_count(len(self.schedule), 'departure')} from FIFO order{shrunk}:"]
         lines += [f"  step {step}: {what}" for step, what in self.notes[:_MOST_NOTES]]
@@ -160,15 +169,15 @@ def explore_test(
         chooser: Chooser = Schedule({}).chooser() if number == 0 else nth_chooser(seed, number, length)
         policy, verdict = search.run(chooser)
         result.ran += 1
+        result.different = len(search.seen)
         if number == 0:
             length = len(policy.sizes)
         if verdict.code is not None:
-            _report(search, result, number, policy, verdict)
+            _report(search, result, number, policy, verdict, should_stop)
             break
         if not length:
             result.is_complete = True
             break
-    result.different = len(search.seen)
     return result
 
 
@@ -192,7 +201,7 @@ def explore_exhaustively(
         policy, verdict = search.run(Schedule(decisions).chooser())
         result.ran += 1
         if verdict.code is not None:
-            _report(search, result, result.ran - 1, policy, verdict)
+            _report(search, result, result.ran - 1, policy, verdict, should_stop)
             break
         enumeration.ran(policy.sizes)
     else:
@@ -206,7 +215,7 @@ def run_schedule(run_once: RunOnce, schedule: Schedule) -> ExploreResult:
     """Run a test under one schedule: `--schedule`."""
     search = _Search(run_once, schedule.faults)
     policy, verdict = search.run(schedule.chooser(), describe=True)
-    result = ExploreResult(1, 1, 1, 0, schedule.faults, exhaustive=False, verdict=verdict)
+    result = ExploreResult(1, 1, 1, 0, schedule.faults, exhaustive=False, is_single=True, verdict=verdict)
     result.found = result.schedule = Schedule.of_choices(policy.choices, schedule.faults)
     result.number = 0
     result.notes = policy.notes or []
@@ -230,7 +239,14 @@ class _Search:
         return policy, verdict
 
 
-def _report(search: _Search, result: ExploreResult, number: int, policy: Explore, verdict: Verdict) -> None:
+def _report(
+    search: _Search,
+    result: ExploreResult,
+    number: int,
+    policy: Explore,
+    verdict: Verdict,
+    should_stop: Callable[[], bool] | None,
+) -> None:
     """Repeat the failure, shrink it, and describe what is left."""
     result.number = number
     result.verdict = verdict
@@ -246,7 +262,12 @@ def _report(search: _Search, result: ExploreResult, number: int, policy: Explore
             return None
         return Schedule.of_choices(tried.choices).decisions
 
-    shrinker = Shrinker(attempt, found.decisions)
+    latest = monotonic() + SHRINK_S
+    shrinker = Shrinker(
+        attempt,
+        found.decisions,
+        should_stop=lambda: monotonic() > latest or (should_stop is not None and should_stop()),
+    )
     result.schedule = Schedule(shrinker.run(), result.faults)
     result.shrink_runs = shrinker.attempts
     policy, result.verdict = search.run(result.schedule.chooser(), describe=True)

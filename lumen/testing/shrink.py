@@ -23,10 +23,18 @@ MOST_ATTEMPTS = 2_000
 class Shrinker:
     """Shrinks one schedule. `run` once."""
 
-    def __init__(self, attempt: Attempt, decisions: Decisions, *, most: int = MOST_ATTEMPTS) -> None:
-        """`decisions` is known to fail."""
+    def __init__(
+        self,
+        attempt: Attempt,
+        decisions: Decisions,
+        *,
+        most: int = MOST_ATTEMPTS,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> None:
+        """`decisions` is known to fail. `should_stop` is asked before each attempt."""
         self._attempt = attempt
         self._left = most
+        self._should_stop = should_stop
         self._tried: set[tuple[tuple[int, int], ...]] = set()
         self.best = decisions
         self.attempts = 0
@@ -45,6 +53,9 @@ class Shrinker:
         """Whether it still fails, and is smaller; then it is the best from now on."""
         key = tuple(sorted(decisions.items()))
         if key in self._tried or self._left <= 0:
+            return False
+        if self._should_stop is not None and self._should_stop():
+            self._left = 0
             return False
         self._tried.add(key)
         self._left -= 1

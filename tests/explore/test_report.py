@@ -81,6 +81,17 @@ def test_long_schedules_are_not_told_in_full():
     assert lines[-2] == "  and 10 more"
 
 
+def test_one_schedule():
+    case = Case(PLANTED / "lost_update_by_timing.lumen")
+    assert run_schedule(case, Schedule.parse("1:1")).text("t") == "schedule 1:1"
+    assert run_schedule(case, Schedule.parse("2:1")).text("t").split("\n")[-3:] == [
+        "fails in schedule 2:1, with 1 departure from FIFO order:",
+        "  step 2: the sleep of task 3 (branch 1 of the parallel at line 23), due at 1 ms, ended after that of task 4 "
+        "(branch 2 of the parallel at line 23), due at 3 ms",
+        "repeat it: lumen test t --schedule 2:1",
+    ]
+
+
 @pytest.mark.parametrize("text", ["0:7", "900:1", "0:1,1:99"])
 def test_a_schedule_of_another_program_runs(text):
     """Numbers that are too large, and steps that never come, count as FIFO."""

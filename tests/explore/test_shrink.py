@@ -78,3 +78,14 @@ def test_attempts_are_bounded_and_never_repeated():
 def test_nothing_to_do(needed):
     best, _ = shrunk({4: 1} if needed else {}, lambda tried: len(tried) >= needed)
     assert best == ({4: 1} if needed else {})
+
+
+def test_it_can_be_stopped():
+    calls = []
+
+    def attempt(tried):
+        calls.append(tried)
+
+    shrinker = Shrinker(attempt, dict.fromkeys(range(50), 2), should_stop=lambda: len(calls) == 7)
+    assert shrinker.run() == dict.fromkeys(range(50), 2)
+    assert len(calls) == 7
