@@ -43,7 +43,7 @@ def make_breakpoint(world: World) -> Callable[[], None]:
     What the host has set as `sys.breakpointhook`, or the user as PYTHONBREAKPOINT, goes first. Such a debugger looks at
     its caller: there must be no frame of ours between it and the program's.
     """
-    if sys.breakpointhook is not sys.__breakpointhook__ or "PYTHONBREAKPOINT" in os.environ:
+    if sys.breakpointhook is not sys.__breakpointhook__ or os.environ.get("PYTHONBREAKPOINT"):
         return breakpoint
     return world.breakpoint
 

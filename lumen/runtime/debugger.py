@@ -13,6 +13,7 @@ import bdb
 import builtins
 import linecache
 import opcode
+import os
 import pdb
 import signal
 import sys
@@ -26,6 +27,7 @@ from lumen.runtime.limits import is_main_thread
 from lumen.runtime.preempt import SignalPreemption
 from lumen.runtime.tracebacks import cell_of
 from lumen.values.display import represent
+from lumen.values.errors import failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,26 +50,41 @@ _YIELD_VALUE, _RESUME = opcode.opmap["YIELD_VALUE"], opcode.opmap["RESUME"]
 class LumenPdb(pdb.Pdb):
     """pdb for the frames of one program."""
 
-    def __init__(self, units: Iterable[Unit], world: World | None, **options: Any) -> None:
-        super().__init__(nosigint=True, **options)
+    def __init__(
+        self, units: Iterable[Unit], world: World | None = None, host: Host | None = None, clock: Clock | None = None
+    ) -> None:
+        super().__init__(nosigint=True)
         self._world = world
+        self._host = host
+        self._clock = clock
+        self._paths: list[str] = []
         self._past: list[tuple[FrameType, int]] = []
         """The frames of a failure, when that is what is looked at."""
-        self._clock: Clock | None = None
-        self._host: Host | None = None
+        self._is_before_first_line = False
         for unit in units:
+            self._paths.append(os.path.abspath(unit.path))
             _show_source(unit)
 
     # --- entering and leaving ------------------------------------------------------------------------------------
 
-    def stop_in(self, frame: FrameType, host: Host | None, clock: Clock | None) -> None:
+    def stop_at_first_line(self) -> None:
+        """Prompt when the first line of the program is about to run."""
+        self._is_before_first_line = True
+        self.reset()
+        frame: FrameType | None = sys._getframe(1)
+        while frame is not None:
+            self.botframe = frame
+            frame = frame.f_back
+        self.set_step()
+        sys.settrace(self.trace_dispatch)
+
+    def stop_in(self, frame: FrameType) -> None:
         """Prompt at the line where `frame` is, and go on as the user says.
 
         Raises:
             Cancelled: the user has quit; the run is being cancelled.
         """
         sys.settrace(None)
-        self._host, self._clock = host, clock
         self.reset()
         outer: FrameType | None = frame
         while outer is not None:
@@ -134,9 +151,37 @@ class LumenPdb(pdb.Pdb):
 
     def dispatch_call(self, frame: FrameType, arg: None) -> Any:
         """A task that goes on has not been called."""
-        if _is_shown(frame) and _has_been_suspended(frame):
+        if _is_shown(frame) and (self._is_before_first_line or _has_been_suspended(frame)):
             return self.trace_dispatch
         return super().dispatch_call(frame, arg)
+
+    def dispatch_exception(self, frame: FrameType, arg: Any) -> Any:
+        """How Python ends an `await` inside is no failure."""
+        if arg[0] in (StopIteration, StopAsyncIteration, GeneratorExit):
+            return self.trace_dispatch
+        return super().dispatch_exception(frame, arg)
+
+    def user_line(self, frame: FrameType) -> None:
+        """A line at which it stops."""
+        self._is_before_first_line = False
+        super().user_line(frame)
+
+    def user_exception(self, frame: FrameType, exc_info: Any) -> None:
+        """Something fails while stepping: what the program would say of it."""
+        error = exc_info[1]
+        if isinstance(error, Exception):
+            failure = failure_of(error)
+            self.message(f"{failure.message} [{failure.code}]")
+        else:
+            self.message("cancelled")
+        self.interaction(frame, exc_info[2])
+
+    def lookupmodule(self, filename: str) -> str | None:
+        """The file that the user means in `break shop.lumen:12`: of the program, or any."""
+        for path in self._paths:
+            if path == os.path.abspath(filename) or path.endswith(os.sep + filename):
+                return path
+        return os.path.abspath(filename) if os.path.isfile(filename) else super().lookupmodule(filename)
 
     def dispatch_return(self, frame: FrameType, arg: Any) -> Any:
         """A task that waits has not returned; when it does, stepping goes on wherever the program does."""
@@ -251,7 +296,7 @@ def look_back(failure: BaseException, units: Iterable[Unit] = ()) -> bool:
         link = getattr(link, "origin", None)
     if innermost is None:
         return False
-    debugger = LumenPdb(units, None)
+    debugger = LumenPdb(units)
     try:
         debugger.look_back(frames, innermost)
     except bdb.BdbQuit:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from lumen.values.display import class_name, kind_name, represent
 from lumen.values.equality import from_key
-from lumen.values.errors import Failure, cell_name, innermost_frame
+from lumen.values.errors import Failure, Halt, cell_name, innermost_frame
 from lumen.values.model import Enum, Record, Set, Variant
 
 TYPE_CHECKING = False
@@ -35,6 +35,8 @@ def translate(exc: BaseException) -> Failure:
         for kind, make in _BY_CLASS:
             if isinstance(exc, kind):
                 return make(exc)
+        if type(exc).__name__ == "BdbQuit":
+            return Halt("stopped by the debugger")
         return Failure("failed", f"internal error: {type(exc).__name__}: {exc}")
     except Exception:
         # An exception of somebody else's whose own methods raise.
