@@ -89,6 +89,16 @@ def compiler_stamp() -> bytes:
     return "\n".join(parts).encode("utf-8", "surrogateescape")
 
 
+_stamps: list[bytes] = []
+
+
+def _stamp() -> bytes:
+    """`compiler_stamp()`, once: the compiler that this process has loaded does not change."""
+    if not _stamps:
+        _stamps.append(compiler_stamp())
+    return _stamps[0]
+
+
 def _name(entry: os.DirEntry[str]) -> str:
     return entry.name
 
@@ -96,17 +106,14 @@ def _name(entry: os.DirEntry[str]) -> str:
 class CodeCache:
     """The entries below one folder. Every method tolerates every state of that folder."""
 
-    __slots__ = ("_stamp", "directory")
+    __slots__ = ("directory",)
 
     def __init__(self, directory: str | None) -> None:
         self.directory = directory
-        self._stamp: bytes | None = None
 
     def key(self, source: bytes, path: str, options: str) -> bytes:
         """The 32-byte key of a module: its bytes, the path shown to the user, what it is compiled for, the compiler."""
-        if self._stamp is None:
-            self._stamp = compiler_stamp()
-        digest = blake2b(self._stamp, digest_size=32)
+        digest = blake2b(_stamp(), digest_size=32)
         for part in (path.encode("utf-8", "surrogateescape"), options.encode(), source):
             # Lengths keep ("ab", "c") apart from ("a", "bc").
             digest.update(len(part).to_bytes(8, "little"))

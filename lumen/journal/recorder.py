@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 class Recorder(Journal):
     """Writes the history of one run. The runtime makes it, `bind`s the kernel, and calls `begin` and `end`."""
 
+    needs_header = True
+    """Whether `place_of` and the header are still to be given."""
+
     def __init__(self, sink: Sink, *, is_minimal: bool = False, scrubber: Scrubber | None = None) -> None:
         """
         Args:

@@ -31,7 +31,8 @@ from lumen.values.errors import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections import deque
+    from collections.abc import Callable, Iterator
     from typing import Any
 
     from lumen.journal.blobs import BlobStore
@@ -39,7 +40,10 @@ if TYPE_CHECKING:
     from lumen.journal.recorder import Sink
     from lumen.journal.secrets import Scrubber
     from lumen.kernel.messages import Ask
+else:
+    from _collections import deque  # `collections` costs 2 ms at each start
 
+_NO_OPS: list[int] = []
 _LOOK_AHEAD = 50
 """Events that are searched for a call that comes too early."""
 _AGREED = 3
@@ -75,6 +79,8 @@ class _Compared:
 class Replayer(Recorder):
     """Repeats one run. The runtime makes it, `bind`s the kernel, and asks for what comes next with `feed`."""
 
+    needs_header = False
+
     def __init__(
         self,
         lines: Iterator[tuple[int, Event]],
@@ -94,7 +100,8 @@ class Replayer(Recorder):
         """
         self._lines = lines
         header = next(lines)[1]
-        super().__init__(_Compared(blobs), is_minimal=header["journal"] == "minimal", scrubber=scrubber)
+        self._compared = _Compared(blobs)
+        super().__init__(self._compared, is_minimal=header["journal"] == "minimal", scrubber=scrubber)
         self.header = header
         self.safe = self._interrupted
         self.types = types
@@ -118,57 +125,53 @@ class Replayer(Recorder):
         self._stop_after = stop_after
         self._is_resuming = is_resuming
         self._live: tuple[Sink, Callable[[], int]] | None = None
-        self._ahead: list[Event] = []
-        """Read from the journal and not compared yet, oldest first."""
-        self._at = 0
-        """How many of them have been used up."""
+        self._now: Event | None = None
+        """The event that comes next in the journal; None when it has ended."""
         self._ops: list[int] = []
-        """Those of the first event ahead, if it is a `tasks` line."""
-        self._ended = False
-        self._agreed: list[Event] = []
+        """Its ops, if it is a `tasks` line."""
+        self._ahead: deque[Event] = deque()
+        """What has been read beyond it."""
+        self._agreed: deque[Event] = deque(maxlen=_AGREED)
         self._own_sites: list[Any] = []
         self._recorded_sites: list[Any] = []
         self._pending_sites: list[Any] = []
         self._halted: BaseException | None = None
-        self._refill()
-
-    def begin(self, header: Mapping[str, str]) -> None:
-        """Nothing: the header is compared by who makes the run."""
+        self._take()
 
     # --- the journal, read ahead -------------------------------------------------------------------------------------
 
     def _event(self, ahead: int = 0) -> Event | None:
         """The event that comes next, or after `ahead` others; None when the journal has ended."""
-        index = self._at + ahead
-        while index >= len(self._ahead):
-            if self._ended:
+        if not ahead:
+            return self._now
+        while len(self._ahead) < ahead:
+            event = self._read()
+            if event is None:
                 return None
-            try:
-                self._ahead.append(next(self._lines)[1])
-            except StopIteration:
-                self._ended = True
-            except JournalError as error:
-                raise JournalStopped(error) from None
-        return self._ahead[index]
+            self._ahead.append(event)
+        return self._ahead[ahead - 1]
 
-    def _refill(self) -> None:
-        event = self._event()
-        self._ops = event["ops"] if event is not None and event["event"] == "tasks" else []
+    def _read(self) -> Event | None:
+        try:
+            return next(self._lines)[1]
+        except StopIteration:
+            return None
+        except JournalError as error:
+            raise JournalStopped(error) from None
 
-    def _take(self) -> Event | None:
-        event = self._event()
-        if event is not None:
-            self._at += 1
-            if self._at > 256:
-                del self._ahead[: self._at]
-                self._at = 0
-            self._refill()
-        return event
+    def _take(self) -> None:
+        """Go on to the next event."""
+        self._now = event = self._ahead.popleft() if self._ahead else self._read()
+        self._ops = event["ops"] if event is not None and event["event"] == "tasks" else _NO_OPS
 
     @property
     def is_used_up(self) -> bool:
         """Whether the run has come to the end of a journal that was cut off."""
         return len(self.log) >= len(self._ops) and self._event(1 if self._ops else 0) is None
+
+    def _place(self) -> str:
+        """Places are not compared; that of a divergence is found when there is one."""
+        return super()._place() if self.is_live else "null"
 
     # --- comparing ---------------------------------------------------------------------------------------------------
 
@@ -177,9 +180,7 @@ class Replayer(Recorder):
             super()._line(body)
             return
         self._go_on()
-        sink = self.sink
-        assert isinstance(sink, _Compared)
-        recorded = self._event()
+        recorded = self._now
         if recorded is None:
             self._at_end()
             super()._line(body)
@@ -192,21 +193,15 @@ class Replayer(Recorder):
     def _agree(self, recorded: Event) -> None:
         """The event is what was recorded."""
         self._take()
-        sink = self.sink
-        assert isinstance(sink, _Compared)
-        sink.seq += 1
+        self._compared.seq += 1
         if recorded["event"] != "tasks":
             self._agreed.append(recorded)
-            if len(self._agreed) > 2 * _AGREED:
-                del self._agreed[:_AGREED]
         if self.on_event is not None:
             self.on_event()
         if self._stop_after is not None and recorded["seq"] >= self._stop_after:
             self._stop(Stopped())
 
     def _diverge(self, recorded: Event | None, actual: Event, place: Any = None) -> None:
-        sink = self.sink
-        assert isinstance(sink, _Compared)
         if recorded is not None and recorded["event"] == "tasks" and actual["event"] != "task":
             # The log was equal up to here; so the program does something where tasks went on.
             _, op = op_at(recorded["ops"], 0, self._is_virtual)
@@ -215,16 +210,19 @@ class Replayer(Recorder):
         else:
             shown = recorded if recorded is not None else {}
         self.stack = stack_of(sys._getframe(1), self.place_of)
-        actual_place = actual.get("site") or place or (self.stack[0] if self.stack else None)
+        frame = lumen_frame(sys._getframe(1))
+        if frame is not None:
+            place = parse(self._place_text(frame))
+        actual_place = actual.get("site") or place
         ahead = [event for n in range(1, _LOOK_AHEAD) if (event := self._event(n)) is not None]
         self.divergence = Divergence(
-            recorded["seq"] if recorded is not None else sink.seq,
+            recorded["seq"] if recorded is not None else self._compared.seq,
             shown or None,
             actual,
             recorded_place=shown.get("site"),
             actual_place=actual_place,
             stack=self.stack,
-            agreed=self._agreed[-_AGREED:],
+            agreed=list(self._agreed),
             hint=hint_for(shown or None, actual, ahead),
         )
         self._stop(self.divergence)

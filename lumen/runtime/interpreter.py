@@ -147,8 +147,9 @@ class Run:
             from lumen.runtime.recording import header, place_namer
 
             recorder.bind(self.kernel)
-            recorder.place_of = place_namer(loader, main)
-            recorder.begin(header(loader, main, settings, is_virtual, recorder.scrubber))
+            if recorder.needs_header:
+                recorder.place_of = place_namer(loader, main)
+                recorder.begin(header(loader, main, settings, is_virtual, recorder.scrubber))
             output.before_flush = recorder.flush
 
     # --- running -------------------------------------------------------------------------------------------------

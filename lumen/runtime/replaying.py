@@ -15,12 +15,12 @@ from lumen.journal.values import decode_value
 from lumen.kernel.policy import Eager, Fifo
 from lumen.runtime.interpreter import Run, Settings
 from lumen.runtime.loader import Loader, Options, ProgramErrors
-from lumen.runtime.recording import digests, type_finder
+from lumen.runtime.recording import digests, place_namer, type_finder
 from lumen.runtime.stored import StoredLoader
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any, Literal
 
     from lumen.compiler.cache import CodeCache
@@ -56,7 +56,11 @@ class Replayed:
 
 
 class Recorded:
-    """A journal, and the program to repeat it with. May be replayed once."""
+    """A journal, and the program to repeat it with.
+
+    May be replayed many times, one after another: the program is loaded once, and with `keeps_lines` the journal is
+    read once as well.
+    """
 
     def __init__(
         self,
@@ -65,9 +69,11 @@ class Recorded:
         program: str | None = None,
         strict: bool = False,
         cache: CodeCache | None = None,
+        keeps_lines: bool = False,
     ) -> None:
         """
         Args:
+            keeps_lines: keep the journal in memory for further replays.
             program: a program file to use instead of what the journal has stored.
             strict: the program must be the very one that was recorded.
         Raises:
@@ -82,6 +88,9 @@ class Recorded:
         header = self.header
         self.is_virtual = header["mode"] == "fifo"
         self.loader, self.unit = _load(header, program, cache)
+        self._place_of = place_namer(self.loader, self.unit)
+        self._kept = [(0, self.header), *self.lines] if keeps_lines else None
+        self._is_read = False
         if strict:
             self._require_same()
 
@@ -154,19 +163,23 @@ class Recorded:
                 sink.close()
 
     def _replayer(self, **options: Any) -> Replayer:
-        first = [(0, self.header)]
-
-        def lines() -> Any:
-            yield from first
-            yield from self.lines
-
-        return Replayer(
-            lines(),
+        if self._kept is not None:
+            lines = iter(self._kept)
+        else:
+            if self._is_read:
+                self.lines = read_lines(self.path)
+                next(self.lines)
+            self._is_read = True
+            lines = _after(self.header, self.lines)
+        replayer = Replayer(
+            lines,
             blobs=BlobStore(self.path),
             scrubber=Scrubber(),
             types=type_finder(self.loader),
             **options,
         )
+        replayer.place_of = self._place_of
+        return replayer
 
     def _settings(self, replayer: Replayer, given: Settings | None = None) -> Settings:
         header = self.header
@@ -190,6 +203,11 @@ class Recorded:
         except JournalEnded:
             replayed.was_cut_off = True
         return replayed
+
+
+def _after(header: dict[str, Any], lines: Lines) -> Iterator[tuple[int, dict[str, Any]]]:
+    yield 0, header
+    yield from lines
 
 
 def _pace(run: Run, output: Output) -> Callable[[], None]:
