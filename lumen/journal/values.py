@@ -117,7 +117,7 @@ class _How:
         self.is_input = is_input and scrubber is not None
 
 
-_NUMBERS = frozenset({int})
+_INTS = frozenset({int})
 _STRINGS = frozenset({str})
 _LONG = 1 << LONG_INT_BITS
 
@@ -154,15 +154,16 @@ def _encode(value: Any, depth: int, how: _How | None) -> str:
 
 
 def _items(items: Any, depth: int, how: _How | None) -> str:
-    kinds = set(map(type, items))
-    if how is None and len(kinds) == 1 and len(items) > 4:
+    if len(items) > 4:
         # Long lists of one plain type take a fast way through C.
-        if kinds == _STRINGS:
+        kinds = set(map(type, items))
+        if kinds == _INTS:
+            if min(items) > -_LONG and max(items) < _LONG:
+                return repr(list(items))[1:-1].replace(" ", "")
+        elif kinds == _STRINGS and how is None:
             quoted: str = ",".join(map(encode_basestring, items))
             if quoted.isascii():
                 return quoted
-        elif kinds == _NUMBERS and min(items) > -_LONG and max(items) < _LONG:
-            return ",".join(map(repr, items))
     return ",".join([_encode(item, depth, how) for item in items])
 
 

@@ -164,6 +164,15 @@ def test_depth(wrap):
         with_room(encode_value, wrap(wrap(value)))
 
 
+@pytest.mark.parametrize("last", [3, 2**5000, -(2**5000), True, 1.0, "x", "é", "\udc80", "\ud83d\ude00", None])
+@pytest.mark.parametrize("wrap", [list, tuple, Set])
+@pytest.mark.parametrize("first", [[1, 2, 3, 4, 5, 6], ["a", "b", "c", "d", "e"]])
+def test_long_lists_of_one_type_and_of_nearly_one(first, wrap, last):
+    value = wrap([*first, last])
+    assert identical(back(value), value)
+    assert encode_value(value, scrubber=Scrubber()) == encode_value(value)
+
+
 def test_a_value_that_contains_itself():
     value = []
     value.append(value)
