@@ -44,10 +44,14 @@ class FormText:
         return clip("\n".join(out), self._limit)
 
     def arguments(self, form: Any, limit: int = 200) -> str:
-        """The input of a call, as between its parentheses."""
+        """The input of a call, as between its parentheses; the short ones come first, for they tell calls apart."""
         if type(form) is dict and not any(key.startswith("$") for key in form):
-            return clip(", ".join(f"{name}: {self._flat(item, 1)}" for name, item in form.items()), limit)
-        return self.line(form, limit)
+            parts = sorted((f"{name}: {self._flat(item, 1)}" for name, item in form.items()), key=len)
+        elif type(form) is list:
+            parts = [self._flat(item, 1) for item in form]
+        else:
+            return "" if form is None else self.line(form, limit)
+        return clip(", ".join(parts), limit)
 
     # --- flat ------------------------------------------------------------------------------------------------------
 

@@ -127,9 +127,9 @@ class Lane:
             return "timed out"
         if "failure" in (span.outcome, self.inner.outcome):
             return "failed"
-        if span.is_winner is False:
+        if span.is_winner is False and (self.parent is None or self.parent.inner.kind != "timeout"):
             return "lost"
-        if span.outcome == "cancelled":
+        if "cancelled" in (span.outcome, self.inner.outcome):
             return "cancelled"
         return "running" if span.outcome is None else None
 
@@ -218,7 +218,7 @@ class _Filler:
             elif kind == "finish":
                 self._pauses(event.task, event, at)
                 self._wakes(event.task, event, at)
-                if lane is not None and lane.span.number == event.task:
+                if lane is not None:  # of branch and call, whichever ends last: a branch may end with a future
                     lane.end_ns, lane.end_at = event.time_ns, at
             elif kind == "sleep":
                 self.sleeping[event.task] = self._add(lane, Item("sleep", event, event.time_ns, at))
@@ -234,6 +234,8 @@ class _Filler:
                 continue
             elif kind == "cancel" and lane is not None and event.task != lane.number:
                 continue  # the branch and its call are cancelled together, and are one lane
+            elif kind == "now" and event.data.get("kind") == "tool":
+                continue  # not the program's question: what the tool's provider takes, looked up once
             else:
                 self._add(lane, Item(kind, event, event.time_ns, at, event.time_ns, at))
         self._settle_starts()

@@ -170,7 +170,7 @@ function drawItem(pen, i, kind, x0, x1, y) {
   pen.fillStyle = gone ? colours.panel : colours["on-call"];
   pen.font = "11px " + mono;
   pen.textBaseline = "middle";
-  let label = itemName(i);
+  let label = itemName(i) + (room > 120 && items.input[i] >= 0 ? "  " + inputOf(i).slice(0, 120).replace(/\s+/g, " ") : "");
   const fits = Math.floor(room / 6.7);
   if (label.length > fits) label = label.slice(0, Math.max(1, fits - 1)) + "…";
   pen.fillText(label, Math.max(x0, 0) + 6, y + 12.5);

@@ -162,7 +162,7 @@ function drawSource() {
     number.classList.add("no");
     if (count) { number.title = count.toLocaleString("en") + (count === 1 ? " event" : " events") + " here; show them"; number.setAttribute("aria-label", "Line " + (k + 1) + ", " + number.title); number.style.setProperty("--heat", 0.35 + 0.65 * Math.log1p(count) / Math.log1p(shownFile.most)); }
     const text = shownFile.lines[k];
-    line.append(number, ...(text.length > 2000 ? [text.slice(0, 2000) + "…"] : paintLine(text)));
+    line.append(number, node("span", "", ...(text.length > 2000 ? [text.slice(0, 2000) + "…"] : paintLine(text))));
     out.push(line);
   }
   shownFile.box.replaceChildren(...out);

@@ -50,7 +50,7 @@ function layOut() {
   $("spacer").style.height = Math.max(visible.length * ROW + 8, scroll.clientHeight) + "px";
   $("nothing").hidden = visible.length > 0;
   const n = (k) => k.toLocaleString("en");
-  $("count").textContent = matching ? n(matching.count) + " of " + n(rowCount) + " tasks" : n(rowCount) + (rowCount === 1 ? " task" : " tasks");
+  $("count").textContent = matching ? n(matching.count) + " of " + n(rowCount) + " lanes" : n(rowCount) + (rowCount === 1 ? " lane" : " lanes");
   redraw();
 }
 
@@ -69,9 +69,9 @@ function makeRow(r) {
   part("span", "fold").setAttribute("aria-hidden", "true");
   row.firstChild.style.marginLeft = 4 + Math.min(depth[r], 14) * 14 + "px";
   const kind = rows.kind[r];
-  part("span", "kind" + (kind === "task" ? "" : kind === "branch" ? " branch" : " construct") + (rows.outcome[r] === 2 ? " bad" : rows.outcome[r] === 3 ? " cancelled" : ""));
+  part("span", "kind" + (kind === "task" ? "" : kind === "branch" ? " branch" : " construct") + (rows.outcome[r] === 2 || mark === "failed" ? " bad" : rows.outcome[r] === 3 ? " cancelled" : ""));
   part("span", "name", rowLabel(r)).title = rowLabel(r);
-  part("span", "number", "#" + rows.number[r]);
+  part("span", "number", "#" + rows.number[r].split("·").pop());
   if (mark) part("span", "pill " + PILL[rows.mark[r]], mark);
   part("span", "took", took);
   return row;
