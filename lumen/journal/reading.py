@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     Line = tuple[int, dict[str, Any]]
 
 _BLOCK_BYTES = 256 * 1024
+_HOLE = bytes(512)
+_HOLE_NEAR_END = 1 << 20
+"""A power cut may leave blocks of zeros where the disk had not got to yet, before later blocks that it had. So near the
+end of a journal that was not synced this is a torn tail, not tampering."""
 _CHAIN_AT = len(MAGIC)
 _CHAIN_END = _CHAIN_AT + 32
 
@@ -43,12 +47,12 @@ class Position:
 class Lines:
     """An iterator of `(seq, line)`; `line` is the parsed object, `chain` included.
 
-    A last line that is cut off, or damaged, ends the iteration and sets `torn`. Damage before that raises JournalError
-    `journal-broken` when iteration comes to it.
+    A last line that is cut off, or damaged, ends the iteration and sets `torn`; so does a block of zeros near the end.
+    Damage before that raises JournalError `journal-broken` when iteration comes to it.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, strict: bool = False) -> None:
-        """With `strict`, a last line that is whole but has a wrong chain is damage too."""
+        """With `strict`, only a last line without its newline counts as torn; all else is damage."""
         self.path = str(path)
         self.torn = False
         """Known when the iteration has ended."""
@@ -89,8 +93,7 @@ class Lines:
                     good = self._check(lines)
                     yield from self._parse(lines[:good])
                     if good < len(lines):
-                        is_last = good == len(lines) - 1 and not rest and not self._more(file)
-                        self._damaged(is_last)
+                        self._damaged(file, lines[good], is_last=good == len(lines) - 1 and not rest)
                         return
                 more = self._more(file)
                 if not more:
@@ -150,8 +153,11 @@ class Lines:
                 raise self._broken("it is not JSON", len(found)) from None
         return found
 
-    def _damaged(self, is_last: bool) -> None:
-        if is_last and not self._strict:
+    def _damaged(self, file: IO[bytes], line: bytes, is_last: bool) -> None:
+        """A whole line does not fit its chain: torn, or an error."""
+        while self._more(file):
+            is_last = False
+        if not self._strict and (is_last or (_HOLE in line and self._size - self._end <= _HOLE_NEAR_END)):
             self.torn = True
             return
         raise self._broken("its content does not fit its chain")

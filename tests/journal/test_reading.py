@@ -156,6 +156,32 @@ def test_blocks_of_nothing_after_a_power_cut(tmp_path):
     assert len(found) == len(BODIES) + 1
 
 
+@pytest.mark.parametrize(("behind", "torn"), [(1000, True), (1_040_000, True), (1_060_000, False)])
+def test_a_hole_that_a_power_cut_has_left(tmp_path, behind, torn):
+    path = sample(tmp_path / "j", [*BODIES[:2], {"event": "emit", "task": 1, "value": "x" * behind}, *BODIES[2:]])
+    whole = path.read_bytes()
+    at = whole.index(b'"a.txt"')
+    path.write_bytes(whole[:at] + bytes(512) + whole[at + 512 :])
+    assert refused(path, verify).line == 3
+    if not torn:
+        assert refused(path).line == 3
+        return
+    found, was_torn = read(path)
+    assert was_torn
+    assert [line["event"] for line in found] == ["run_start", "tasks"]
+    writer = JournalWriter.append(path)
+    write_lines(writer, [BODIES[1], {"event": "emit", "task": 1, "value": "x" * behind}, *BODIES[2:]])
+    writer.close()
+    assert path.read_bytes() == whole
+
+
+def test_fewer_zeros_are_a_change(tmp_path):
+    path = sample(tmp_path / "j")
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b"a.txt", bytes(5)))
+    assert refused(path).line == 3
+
+
 def test_lines_longer_than_a_block(tmp_path):
     lines = [{"event": "emit", "task": 1, "value": "é" * size} for size in (1, 300_000, 131_072, 2_000_000, 5)]
     found, torn = read(sample(tmp_path / "j", lines, sources={"main.lumen": "x" * 700_000}))
