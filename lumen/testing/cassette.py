@@ -99,9 +99,10 @@ class Cassette:
         sites: list[str] = []
         paths = SpawnPaths(is_virtual=True)
         lines = read_lines(path)
+        events = iter(lines)
         has_ended = False
         try:
-            for _, line in lines:
+            for _, line in events:
                 event = line["event"]
                 if event == "run_start":
                     paths = SpawnPaths(is_virtual=line["mode"] != "eager")
@@ -125,6 +126,8 @@ class Cassette:
                 has_ended = event == "run_end"
         except (LookupError, TypeError, AttributeError) as error:
             raise JournalError("journal-broken", f"{path} makes no sense as a recording: {error!r}") from None
+        finally:
+            events.close()  # type: ignore[attr-defined]  (a generator, which holds the file open)
         if lines.torn or not has_ended:
             raise JournalError("journal-torn", f"{path} is cut off: the run it records has no end")
         return cls(path, list(entries.values()), variables, blobs)
@@ -187,7 +190,7 @@ class Cassette:
             return miss
         at = "" if near.site is None else f", made at {near.site[0]}:{near.site[1]}"
         miss.notes.append(f"the nearest is `{call_text(near.kind, near.name, near.input)}`{at}")
-        miss.notes += [f"  {line}" for line in differing_fields(near.input, given)]
+        miss.notes += [f"  {line}" for line in differing_fields(kind, near.input, given)]
         return miss
 
     def _nearest(self, kind: str, name: str, text: str, path: str) -> Entry | None:
@@ -222,40 +225,41 @@ def short_json(form: Any, limit: int = _MAX_SHOWN) -> str:
 
 def call_text(kind: str, name: str, given: Any, limit: int = _MAX_SHOWN) -> str:
     """A question as a call: `llm.chat(prompt: "hi")`."""
-    if kind == "extern" and type(given) is list and len(given) == 2:
-        parts = [short_json(item) for item in given[0]]
-        parts += [f"{key}: {short_json(item)}" for key, item in _items(given[1])]
-    elif type(given) is list:
-        parts = [short_json(item) for item in given]
-    else:
-        parts = [short_json(item) for item in given.get("*", ())] if type(given) is dict else []
-        parts += [f"{key}: {short_json(item)}" for key, item in _items(given) if key != "*"]
+    positional, named = _arguments(kind, given)
+    parts = [short_json(item) for item in positional]
+    parts += [f"{key}: {short_json(item)}" for key, item in named.items()]
     text = f"{name}({', '.join(parts)})"
     return text if len(text) <= limit else text[: limit - 2] + "…)"
 
 
-def _items(given: Any) -> list[tuple[str, Any]]:
-    return list(given.items()) if type(given) is dict else [("arguments", given)]
+def _arguments(kind: str, given: Any) -> tuple[list[Any], dict[str, Any]]:
+    """The input of a question as arguments by position and by name."""
+    if type(given) is dict and not any(key.startswith("$") for key in given):
+        return list(given.get("*", ())), {key: item for key, item in given.items() if key != "*"}
+    if kind == "extern" and type(given) is list and len(given) == 2 and type(given[1]) is dict:
+        positional = given[0].get("$tuple", []) if type(given[0]) is dict else given[0]
+        return list(positional), given[1]
+    return (list(given), {}) if type(given) is list else ([given], {})
 
 
-def differing_fields(recorded: Any, given: Any) -> list[str]:
+def differing_fields(kind: str, recorded: Any, given: Any) -> list[str]:
     """Argument by argument, how two inputs differ."""
-    if type(recorded) is list and type(given) is list:
-        recorded = {f"argument {index}": item for index, item in enumerate(recorded, 1)}
-        given = {f"argument {index}": item for index, item in enumerate(given, 1)}
-    if type(recorded) is not dict or type(given) is not dict:
-        return [f"recorded {short_json(recorded)}, asked {short_json(given)}"]
+    before, after = (_by_name(*_arguments(kind, form)) for form in (recorded, given))
     lines = []
-    for name in {**recorded, **given}:
-        if name not in given:
-            lines.append(f"{name}: recorded {short_json(recorded[name])}, not given now")
-        elif name not in recorded:
-            lines.append(f"{name}: {short_json(given[name])} is new")
-        elif canonical(recorded[name]) != canonical(given[name]):
-            before, after = _parted(short_json(recorded[name], 4000), short_json(given[name], 4000))
-            lines.append(f"{name}: recorded {before}")
-            lines.append(f"{' ' * len(name)}  asked    {after}")
+    for name in {**before, **after}:
+        if name not in after:
+            lines.append(f"{name}: recorded {short_json(before[name])}, not given now")
+        elif name not in before:
+            lines.append(f"{name}: {short_json(after[name])} is new")
+        elif canonical(before[name]) != canonical(after[name]):
+            then, now = _parted(short_json(before[name], 4000), short_json(after[name], 4000))
+            lines.append(f"{name}: recorded {then}")
+            lines.append(f"{' ' * len(name)}  asked    {now}")
     return lines
+
+
+def _by_name(positional: list[Any], named: dict[str, Any]) -> dict[str, Any]:
+    return {**{f"argument {index}": item for index, item in enumerate(positional, 1)}, **named}
 
 
 def _parted(before: str, after: str) -> tuple[str, str]:

@@ -30,13 +30,14 @@ class TextReport:
         self._verbosity = verbosity
         self._durations = durations
         self._width = 0
+        self._has_written = False
 
     # --- as it happens -----------------------------------------------------------------------------------------------
 
     def file(self, file: TestFile) -> None:
         """See Listener."""
         if file.is_broken:
-            self._write(*broken_text(file, colour=self._colour), "")
+            self._write(*([""] if self._has_written else []), *broken_text(file, colour=self._colour))
             return
         if self._verbosity >= 0:
             self._width = min(_MAX_NAME, max(len(case.name) for case in file.cases))
@@ -103,6 +104,7 @@ class TextReport:
                 self._write("", f"  {heading}", *(f"    {visible(line)}" for line in lines))
 
     def _write(self, *lines: str) -> None:
+        self._has_written = True
         for line in lines:
             write(self._stream, line + "\n")
 
