@@ -18,7 +18,7 @@ import pdb
 import signal
 import sys
 from contextlib import contextmanager
-from types import CoroutineType
+from types import CoroutineType, TracebackType
 from typing import TYPE_CHECKING, Any
 
 from lumen.kernel.cancel import Cancelled
@@ -31,7 +31,7 @@ from lumen.values.errors import failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from types import FrameType, TracebackType
+    from types import FrameType
 
     from lumen.runtime.clock import Clock
     from lumen.runtime.host import Host
@@ -42,6 +42,7 @@ _CONSTANTS = {"true": True, "false": False, "null": None}
 _HIDDEN = (".$init", ".$copy", ".$check", "$publish")
 """Functions of ours in compiled code."""
 _MAX_SHOWN = 2_000
+_MAX_FRAMES = 10_000
 _CO_SUSPENDS = 0x20 | 0x80 | 0x200
 """Flags of generators, coroutines and async generators."""
 _YIELD_VALUE, _RESUME = opcode.opmap["YIELD_VALUE"], opcode.opmap["RESUME"]
@@ -283,25 +284,36 @@ def look_back(failure: BaseException, units: Iterable[Unit] = ()) -> bool:
     Returns:
         False if the failure has no place in a program, so that nothing was opened.
     """
-    frames: list[tuple[FrameType, int]] = []
-    innermost = None
-    link: BaseException | None = failure
-    while link is not None:
-        traceback = link.__traceback__
-        while traceback is not None:
-            if _is_shown(traceback.tb_frame):
-                frames.append((traceback.tb_frame, traceback.tb_lineno))
-                innermost = traceback
-            traceback = traceback.tb_next
-        link = getattr(link, "origin", None)
-    if innermost is None:
+    traceback = lumen_traceback(failure)
+    if traceback is None:
         return False
+    frames: list[tuple[FrameType, int]] = []
+    while traceback is not None:
+        frames.append((traceback.tb_frame, traceback.tb_lineno))
+        innermost, traceback = traceback, traceback.tb_next
     debugger = LumenPdb(units)
     try:
         debugger.look_back(frames, innermost)
     except bdb.BdbQuit:
         pass
     return True
+
+
+def lumen_traceback(failure: BaseException) -> TracebackType | None:
+    """The Lumen frames that a failure came through, outermost first, every `await` on the way included."""
+    links: list[TracebackType] = []
+    link: BaseException | None = failure
+    while link is not None and len(links) < _MAX_FRAMES:
+        traceback = link.__traceback__
+        while traceback is not None:
+            if _is_shown(traceback.tb_frame):
+                links.append(traceback)
+            traceback = traceback.tb_next
+        link = getattr(link, "origin", None)
+    made = None
+    for found in reversed(links):
+        made = TracebackType(made, found.tb_frame, found.tb_lasti, found.tb_lineno)
+    return made
 
 
 def _is_shown(frame: FrameType) -> bool:
