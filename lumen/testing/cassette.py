@@ -99,7 +99,7 @@ class Cassette:
         sites: list[str] = []
         paths = SpawnPaths(is_virtual=True)
         lines = read_lines(path)
-        events = iter(lines)
+        events: Any = iter(lines)
         has_ended = False
         try:
             for _, line in events:
@@ -127,7 +127,7 @@ class Cassette:
         except (LookupError, TypeError, AttributeError) as error:
             raise JournalError("journal-broken", f"{path} makes no sense as a recording: {error!r}") from None
         finally:
-            events.close()  # type: ignore[attr-defined]  (a generator, which holds the file open)
+            events.close()  # a generator, which holds the file open
         if lines.torn or not has_ended:
             raise JournalError("journal-torn", f"{path} is cut off: the run it records has no end")
         return cls(path, list(entries.values()), variables, blobs)

@@ -87,7 +87,7 @@ class TextReport:
             width = max(len(duration(result.seconds)) for result in slowest)
             self._write("", "slowest tests:")
             self._write(*(f"  {duration(result.seconds):>{width}}  {result.case.id}" for result in slowest))
-        if self._verbosity >= 0 or session.failures:
+        if self._has_written:
             self._write("")
         failed = bool(session.failures or session.broken)
         text = summary(session)
@@ -95,7 +95,9 @@ class TextReport:
 
     def _failure(self, result: CaseResult) -> None:
         title = f"── {result.case.id} "
-        self._write("", paint(title + "─" * max(3, _RULE - len(title)), "frame", self._colour))
+        self._write(
+            *([""] if self._has_written else []), paint(title + "─" * max(3, _RULE - len(title)), "frame", self._colour)
+        )
         self._write(result.failure_text(colour=self._colour))
         if result.case.case_text is not None:
             self._write("", f"  case: {result.case.case_text}")

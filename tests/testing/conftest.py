@@ -11,6 +11,14 @@ import pytest
 
 from lumen.cli.main import main
 
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    try:
+        parser.addoption("--update-golden", action="store_true", help="rewrite golden files")
+    except ValueError:
+        pass  # another folder's conftest has it already
+
+
 TIMES = re.compile(r"\b\d+(\.\d+)? m?s\b")
 
 
