@@ -147,9 +147,18 @@ def record(m: ModuleBuilder, node: n.RecordDecl, b: FunctionBuilder) -> list[ast
     if constrained or len(fields) > 4 or any(f.default is not None for f in node.fields):
         out += record_init(m, node, b, constrained)
         init = py.name(node, f"{name}.$init")
-    made = py.call(node, "$record", py.const(node, name), py.const(node, tuple(fields)), init, methods, check)
+    given = [py.const(node, name), py.const(node, tuple(fields)), init, methods, check]
+    secret = tuple(f.name.name for f in node.fields if is_secret(f))
+    if secret:
+        given.append(py.const(node, secret))
+    made = py.call(node, "$secret_record" if secret else "$record", *given)
     out.append(py.assign(node, name, made))
     return [*out, *record_copy(m, node)]
+
+
+def is_secret(field: n.FieldDecl) -> bool:
+    """Whether a field is marked `@secret`."""
+    return any(attribute.name == "secret" for attribute in field.attributes)
 
 
 def record_copy(m: ModuleBuilder, node: n.RecordDecl) -> list[ast.stmt]:
@@ -205,13 +214,10 @@ def record_check(m: ModuleBuilder, node: n.RecordDecl, b: FunctionBuilder) -> li
             if f.where is None:
                 continue
             test = py.negate(f.where, condition(inner, f.where))
-            fail = py.call(
-                f.where,
-                "$constraint",
-                py.const(f, node.name.name),
-                py.const(f, m.analysis.file.slice(f.where.span)),
-                py.name(f, f.name.name),
-            )
+            said = [py.const(f, node.name.name), py.const(f, m.analysis.file.slice(f.where.span))]
+            if not is_secret(f):
+                said.append(py.name(f, f.name.name))
+            fail = py.call(f.where, "$constraint", *said)
             inner.emit(py.when(f, test, [py.do(f.where, fail)]))
 
     return shape.finish(f"{node.name.name}.$check", body)

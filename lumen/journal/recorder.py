@@ -251,6 +251,11 @@ class Recorder(Journal):
             f'"event":"print","seq":{self.sink.seq},"site":{self._place()},"task":{self._task()},"text":{shown}}}'
         )
 
+    def learned_secret(self, value: Any) -> None:
+        """See Observer.learned_secret."""
+        if self.scrubber is not None:
+            self.scrubber.remember(value)
+
     def emitted(self, value: object) -> None:
         """See Observer.emitted."""
         self.cut()

@@ -40,6 +40,9 @@ class Observer:
     def printed(self, text: str) -> None:
         """The program printed; called by the run's world."""
 
+    def learned_secret(self, value: Any) -> None:
+        """This value must not be seen in what is written down; called before the program can do anything with it."""
+
     def warned(self, message: str, future: Future | None) -> None:
         """Something the user should know that is not a failure: an abandoned defer, a late answer."""
 

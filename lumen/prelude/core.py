@@ -29,7 +29,10 @@ from lumen.values.model import (
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any, NoReturn
+
+    from lumen.prelude.world import World
 
 ERRORS = frozenset({Error, ErrorState})
 """The two things that are written `Error(x)`: a failure as a value, and the state of a failed future."""
@@ -145,6 +148,17 @@ def no_fit(value: Any, pattern: str) -> NoReturn:
     if len(text) > 200:
         text = text[:199] + "…"
     raise Failure("no-match", f"{text} does not fit the pattern {pattern}")
+
+
+def make_secret_record(world: World) -> Callable[..., type[Record]]:
+    """`make_record` for records with `@secret` fields: the world learns their values before anything can show them."""
+
+    def make(
+        name: str, fields: tuple[str, ...], init: Any, methods: Any, check: Any, secret: tuple[str, ...]
+    ) -> type[Record]:
+        return make_record(name, fields, init, methods, check, secret, world.keep_secret)
+
+    return make
 
 
 def constraint(record: str, text: str, value: Any = MISSING) -> NoReturn:

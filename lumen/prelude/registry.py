@@ -260,6 +260,7 @@ _SUPPORT: dict[str, str] = {
     "as_fail": "typetests.as_fail",
     "is_variant": "typetests.is_variant",
     "record": "core.make_record",
+    "secret_record": "!core.make_secret_record",
     "enum": "core.make_enum",
     "unwrap_null": "core.unwrap_null",
     "Ok": "core.Ok",

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
         def breakpoint(self) -> None:
             """Open the debugger in the frame that calls this."""
 
+        def keep_secret(self, value: Any) -> None:
+            """What is written down of this run must not show this value from now on."""
+
         def emit(self, value: Any) -> None:
             """An event for the journal and for observers of the host."""
 

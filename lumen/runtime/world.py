@@ -50,6 +50,12 @@ class World:
             self.output.before_write()
         sys.stderr.write(text + "\n")
 
+    def keep_secret(self, value: Any) -> None:
+        """A `@secret` field has been given this value."""
+        observer = self.kernel.observer
+        if observer is not None:
+            observer.learned_secret(value)
+
     def emit(self, value: Any) -> None:
         """An event for observers."""
         self.kernel.emit(value)

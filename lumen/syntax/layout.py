@@ -157,7 +157,9 @@ class Layout(Functions):
         """`@name`: a loop label, an attribute, or a directive."""
         previous = self.previous
         if previous not in STATEMENT_START:
-            self.emit("LABEL")
+            top = self.stack[-1]
+            is_field = previous in ("(", ",") and (top.kind == "(" or top.word == "record")
+            self.emit("ATTRIBUTE" if is_field else "LABEL")
             return
         following = self.next_kind()
         if self.raw.texts[self.i] in DIRECTIVES or (following in VALUES or following in ("INT", "STRING", "FLOAT")):

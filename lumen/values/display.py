@@ -95,10 +95,23 @@ def _separated(items: Iterator[Any]) -> Iterator[tuple[str, Any]]:
     return zip(chain(("",), repeat(", ")), items)  # noqa: B905 (the labels never end)
 
 
+class Hidden:
+    """Stands for the value of a `@secret` field where values are shown."""
+
+    __slots__ = ()
+
+    def _show(self) -> str:
+        return "[secret]"
+
+
+HIDDEN = Hidden()
+
+
 def _fields(value: Any) -> Iterator[tuple[str, Any]]:
     label = ""
+    secret = value._secret
     for field in value._fields:
-        yield f"{label}{field}: ", getattr(value, field)
+        yield f"{label}{field}: ", HIDDEN if field in secret else getattr(value, field)
         label = ", "
 
 

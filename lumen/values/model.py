@@ -90,6 +90,8 @@ class Record(Fielded):
     """Methods of the record and of every `impl … for` it: called with the record first."""
     _check: Callable[[Any], object] | None = None
     """Raises a `constraint` failure if the `where` constraints don't hold; None if there are none."""
+    _secret: frozenset[str] = frozenset()
+    """The fields marked `@secret`: shown and journalled as `[secret]`."""
 
 
 class Enum:
@@ -159,7 +161,7 @@ _INIT_TEMPLATES: tuple[CodeType, ...] = (
 )
 
 
-_RESERVED = frozenset(("_name", "_fields", "_methods", "_check", "_enum", "_needs_key", "_same", "_digest"))
+_RESERVED = frozenset(("_name", "_fields", "_methods", "_check", "_secret", "_enum", "_needs_key", "_same", "_digest"))
 
 
 def _check_fields(name: str, fields: tuple[str, ...]) -> None:
@@ -207,6 +209,8 @@ def make_record(
     init: Callable[..., None] | None = None,
     methods: Methods | None = None,
     check: Callable[[Any], object] | None = None,
+    secret: tuple[str, ...] = (),
+    keep_secret: Callable[[Any], object] | None = None,
 ) -> type[Record]:
     """A new record type.
 
@@ -214,6 +218,8 @@ def make_record(
         init: becomes `__init__(self, *fields)`: sets every field, knows the defaults, calls the check. None makes a
             plain one that needs every field and checks nothing.
         check: called with an updated copy by `$set_attr` (and so by `p.x = v`); raises a `constraint` failure.
+        secret: fields that are not to be seen where values are shown or written down.
+        keep_secret: called with every value that one of them is given.
     """
     _check_fields(name, fields)
     body: dict[str, Any] = {
@@ -226,7 +232,31 @@ def make_record(
         "_methods": methods if methods is not None else {},
         "_check": staticmethod(check) if check is not None else None,
     }
-    return type(name, (Record,), body)
+    if not secret:
+        return type(name, (Record,), body)
+    body["_secret"] = frozenset(secret)
+    made = type(name, (Record,), body)
+    if keep_secret is not None:
+        for field in secret:
+            setattr(made, field, SecretField(made.__dict__[field], keep_secret))
+    return made
+
+
+class SecretField:
+    """A `@secret` field of a record class: its slot, and whoever has to know the secrets of the run."""
+
+    __slots__ = ("_keep", "_slot")
+
+    def __init__(self, slot: Any, keep: Callable[[Any], object]) -> None:
+        self._slot = slot
+        self._keep = keep
+
+    def __get__(self, record: Any, owner: type | None = None) -> Any:
+        return self if record is None else self._slot.__get__(record, owner)
+
+    def __set__(self, record: Any, value: Any) -> None:
+        self._keep(value)
+        self._slot.__set__(record, value)
 
 
 def make_enum(

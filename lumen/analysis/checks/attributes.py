@@ -1,4 +1,4 @@
-"""Attributes of cells: names that mean nothing, and uses of what is marked `@deprecated`."""
+"""Attributes of cells and fields: names that mean nothing, and uses of what is marked `@deprecated`."""
 
 from __future__ import annotations
 
@@ -21,13 +21,28 @@ def check_attributes(declared: Declared) -> None:
     analysis = declared.analysis
     for statement in analysis.module.body:
         for attribute in getattr(statement, "attributes", ()):
-            if attribute.name not in ATTRIBUTES:
-                suggestion = nearest(attribute.name, ATTRIBUTES)
-                report(
-                    analysis, "unknown-attribute", f"`@{attribute.name}` has no effect", attribute, severity="warning",
-                    hint=None if suggestion is None else f"did you mean `@{suggestion}`?",
-                )  # fmt: skip
+            if attribute.name == "secret":
+                _no_effect(analysis, attribute, "`@secret` stands before the field of a record")
+            elif attribute.name not in ATTRIBUTES:
+                _no_effect(analysis, attribute, _suggestion(attribute.name, ATTRIBUTES))
+    for node in declared.tree:
+        if isinstance(node, n.FieldDecl):
+            for attribute in node.attributes:
+                if attribute.name != "secret":
+                    _no_effect(analysis, attribute, _suggestion(attribute.name, ("secret",)))
+                elif attribute.args:
+                    _no_effect(analysis, attribute.args[0], "write `@secret` alone", "what `@secret` is given")
     _deprecated_uses(analysis)
+
+
+def _suggestion(name: str, known: tuple[str, ...]) -> str | None:
+    found = nearest(name, known)
+    return None if found is None else f"did you mean `@{found}`?"
+
+
+def _no_effect(analysis: Analysis, node: n.Node, hint: str | None, what: str | None = None) -> None:
+    what = what if what is not None or not isinstance(node, n.Attribute) else f"`@{node.name}`"
+    report(analysis, "unknown-attribute", f"{what} has no effect", node, severity="warning", hint=hint)
 
 
 def _deprecated_uses(analysis: Analysis) -> None:
