@@ -73,8 +73,8 @@ _TIES = frozenset(("race", "select", "vote"))
 class Explore(Policy):
     """Asks `choose` for every order that is open. For one run."""
 
-    __slots__ = ("_aside", "_aside_turns", "_choose", "_kernel", "_lost", "_queue", "_waiting_since", "cancels",
-                 "choices", "faults", "late_ns", "notes", "sizes", "with_faults")  # fmt: skip
+    __slots__ = ("_aside", "_aside_turns", "_choose", "_kernel", "_lost", "_queue", "_slow", "_waiting_since",
+                 "cancels", "choices", "faults", "late_ns", "notes", "sizes", "with_faults")  # fmt: skip
     name = "explore"
 
     def __init__(
@@ -101,6 +101,8 @@ class Explore(Policy):
         self._aside: list[Task] = []
         self._aside_turns = 0
         self._lost: dict[int, tuple[str, str]] = {}
+        self._slow: set[int] = set()
+        """Asks whose answers come when no other is left."""
         self._waiting_since: int | None = None
 
     def make_queue(self) -> deque[Task]:
@@ -171,7 +173,9 @@ class Explore(Policy):
         if len(kernel.timers):
             # What loops have let time run past; within the lateness it is late by choice.
             due = kernel.timers.next_deadline()
-            if due is not None and due + self.late_ns < kernel.now:
+            if due is None or due >= kernel.now:
+                return
+            if due + self.late_ns < kernel.now or not kernel.timers.next_is_sleep():
                 fire_passed(kernel)
 
     def _fire(self, kernel: Kernel) -> None:
@@ -193,9 +197,8 @@ class Explore(Policy):
             other = f"that of {_tasks(tasks)}, due at {_ms(due)}"
             self._note(f"{first} together with {other}" if tied else f"{first} after {other}")
         self._move_to(kernel, due)
-        for _, tasks in instants[:last] if tied else ():
-            self._end_sleeps(kernel, tasks)
-        self._end_sleeps(kernel, instants[last][1])
+        for instant in instants[: last + 1] if tied else (instants[last],):
+            self._end_sleeps(kernel, *instant)
 
     @staticmethod
     def _move_to(kernel: Kernel, due: int) -> None:
@@ -204,7 +207,8 @@ class Explore(Policy):
             kernel.turns_at_instant = 0
 
     @staticmethod
-    def _end_sleeps(kernel: Kernel, tasks: list[Task]) -> None:
+    def _end_sleeps(kernel: Kernel, due: int, tasks: list[Task]) -> None:
+        kernel.woken_ns = due
         for task in tasks:
             task.waiting = None
             kernel.timers.dropped()
@@ -271,27 +275,38 @@ class Explore(Policy):
         return True
 
     def _answer_idle(self, kernel: Kernel) -> None:
-        """All tasks wait: an answer comes, or a sleep that ends now is faster."""
-        asks = list(kernel.asks)
+        """All tasks wait: an answer comes; or a sleep that ends now is faster; or an answer is kept back."""
+        asks = [seq for seq in kernel.asks if seq not in self._slow]
+        if not asks:
+            asks = list(kernel.asks)
+            self._slow.clear()
         if self._waiting_since is None:
             self._waiting_since = kernel.now
         instants = kernel.timers.next_instants(self._waiting_since + self.late_ns, MOST_LATE)
-        n = len(asks) + len(instants)
+        first_sleep = len(asks)
+        first_slow = first_sleep + len(instants)
+        n = first_slow + (len(asks) if len(asks) > 1 else 0)
         choice = self.choose(n, ANSWER) if n > 1 else 0
-        if choice < len(asks):
+        if choice >= first_slow:
+            seq = asks[choice - first_slow]
+            self._slow.add(seq)
+            if self.notes is not None:
+                self._note(f"the answer to {self._ask(seq)} came after those to all others")
+        elif choice < first_sleep:
             if choice and self.notes is not None:
                 self._note(f"the answer to {self._ask(asks[choice])} came before that to {self._ask(asks[0])}")
             self._deliver(kernel, asks[choice])
-            return
-        due, tasks = instants[choice - len(asks)]
-        if self.notes is not None:
-            self._note(f"the sleep of {_tasks(tasks)} ended before the answer to {self._ask(asks[0])} came")
-        self._move_to(kernel, due)
-        self._end_sleeps(kernel, tasks)
+        else:
+            due, tasks = instants[choice - first_sleep]
+            if self.notes is not None:
+                self._note(f"the sleep of {_tasks(tasks)} ended before the answer to {self._ask(asks[0])} came")
+            self._move_to(kernel, due)
+            self._end_sleeps(kernel, due, tasks)
 
     def _deliver(self, kernel: Kernel, seq: int) -> None:
         kernel.turns_asking = 0
         self._waiting_since = None
+        self._slow.discard(seq)
         arrival = kernel.held.pop(seq)
         lost = self._lost.pop(seq, None)
         if lost is not None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 SCHEDULES = 1_000
 BUDGET = 10_000
+SHORTER_BUDGET = 1_000
+"""Schedules tried in search of one that is shorter than what shrinking has arrived at."""
 SHRINK_S = 10.0
 """A test may take seconds each time, all the more if it fails by taking too long."""
 _MOST_NOTES = 30
@@ -263,15 +265,37 @@ def _report(
         return Schedule.of_choices(tried.choices).decisions
 
     latest = monotonic() + SHRINK_S
-    shrinker = Shrinker(
-        attempt,
-        found.decisions,
-        should_stop=lambda: monotonic() > latest or (should_stop is not None and should_stop()),
-    )
-    result.schedule = Schedule(shrinker.run(), result.faults)
+
+    def is_late() -> bool:
+        return monotonic() > latest or (should_stop is not None and should_stop())
+
+    shrinker = Shrinker(attempt, found.decisions, should_stop=is_late)
+    best = shrinker.run()
     result.shrink_runs = shrinker.attempts
+    if not result.exhaustive:
+        best = _shorter(search, result, best, is_late)
+    result.schedule = Schedule(best, result.faults)
     policy, result.verdict = search.run(result.schedule.chooser(), describe=True)
     result.notes = policy.notes or []
+
+
+def _shorter(
+    search: _Search, result: ExploreResult, best: dict[int, int], should_stop: Callable[[], bool]
+) -> dict[int, int]:
+    """The first schedule with fewer decisions than `best` that fails in the same way, or `best`.
+
+    Leaving decisions out never arrives at another one that does the work of three.
+    """
+    enumeration = Enumeration()
+    for runs, decisions in enumerate(enumeration):
+        if len(decisions) >= len(best) or runs >= SHORTER_BUDGET or should_stop():
+            break
+        policy = Explore(Schedule(decisions).chooser(), faults=search.faults)
+        result.shrink_runs += 1
+        if search._run_once(policy).key == result.verdict.key:
+            return decisions
+        enumeration.ran(policy.sizes)
+    return best
 
 
 def _count(number: int, what: str) -> str:

@@ -176,13 +176,13 @@ def nth_chooser(seed: int, number: int, length: int) -> Chooser:
     rng = random.Random(f"{seed}/{number}")
     way = number % 6
     if way == 1:
-        return Sparse(rng, length, 1)
+        return Sparse(rng, length, 1 + int(rng.random() * 2))
     if way == 2:
-        return Priorities(rng, length, 1)
+        return Priorities(rng, length, int(rng.random() * 2))
     if way == 3:
-        return Sparse(rng, length, 2 + int(rng.random() * 3))
-    if way == 4:
         return Uniform(rng, (0.1, 0.3)[int(rng.random() * 2)])
-    if way == 5:
+    if way == 4:
         return Priorities(rng, length, 2 + int(rng.random() * 3))
+    if way == 5:
+        return Sparse(rng, length, 2 + int(rng.random() * 3))
     return Uniform(rng, 0.6)

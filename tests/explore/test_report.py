@@ -25,7 +25,7 @@ error[assertion-failed]: expected 130, got 110
 27 |   assert_eq(await peek(box), 130)
    |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
    = in `test_two_deposits`
-fails in schedule 3 of seed 0, with 1 departure from FIFO order, shrunk from 3:
+fails in schedule 1 of seed 0, with 1 departure from FIFO order, shrunk from 2:
   step 2: the sleep of task 3 (branch 1 of the parallel at line 23), due at 1 ms, ended after that of tas\
 k 4 (branch 2 of the parallel at line 23), due at 3 ms
 repeat it: lumen test 'bank test.lumen::test_two_deposits' --schedule 2:1"""
