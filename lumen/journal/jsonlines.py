@@ -95,7 +95,22 @@ def with_room(fn: Callable[..., Any], *args: Any, room: int = _DEEP) -> Any:
 
 
 def canonical(data: Any) -> str:
-    """Plain JSON data (maps, lists, texts, numbers, booleans, null) as canonical text: the form of every line."""
+    """Plain JSON data (maps, lists, texts, numbers, booleans, null) as canonical text: the form of every line.
+
+    Raises:
+        ValueError: it is something else, or nested deeper than a line can be.
+    """
+    try:
+        try:
+            return _canonical(data)
+        except RecursionError:
+            text: str = with_room(_canonical, data, room=4 * _DEEP)
+            return text
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+
+
+def _canonical(data: Any) -> str:
     kind = type(data)
     if kind is str:
         return encode_text(data)
@@ -108,7 +123,7 @@ def canonical(data: Any) -> str:
             raise ValueError(f"{data!r} is not JSON")
         return repr(data)
     if kind is list or kind is tuple:
-        return f"[{','.join([canonical(item) for item in data])}]"
+        return f"[{','.join([_canonical(item) for item in data])}]"
     if kind is dict:
-        return f"{{{','.join([f'{encode_text(key)}:{canonical(data[key])}' for key in sorted(data)])}}}"
+        return f"{{{','.join([f'{encode_text(key)}:{_canonical(data[key])}' for key in sorted(data)])}}}"
     raise ValueError(f"{kind.__name__} is not JSON")

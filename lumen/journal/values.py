@@ -78,9 +78,20 @@ def encode_value(
         try:
             text = _encode(value, 0, how)
         except RecursionError:
-            raise too_deep() from None
+            text = _encode_deep(value, how)
     if blobs is not None and len(text) > BLOB_CHARS:
         return blobs.put_large(text)
+    return text
+
+
+def _encode_deep(value: Any, how: _How | None) -> str:
+    # Outside a run, where arguments are written, Python's limit is lower than a value may be deep.
+    from lumen.journal.jsonlines import with_room  # which imports this module
+
+    try:
+        text: str = with_room(_encode, value, 0, how)
+    except RecursionError:
+        raise too_deep() from None
     return text
 
 
