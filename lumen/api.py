@@ -342,8 +342,8 @@ class Interpreter:
 
     # --- inside --------------------------------------------------------------------------------------------------
 
-    def _options(self) -> Options:
-        return Options(deterministic=self.deterministic, seeded=self.seed is not None)
+    def _options(self, *, counting: bool = False) -> Options:
+        return Options(deterministic=self.deterministic, seeded=self.seed is not None, counting=counting)
 
     def _prepare(
         self,
@@ -355,7 +355,7 @@ class Interpreter:
         recorder: Callable[[], Recorder] | None = None,
     ) -> tuple[Run, Output]:
         name, raw = _place(program, source, path)
-        loader = Loader(self._options(), None if self.use_cache else CodeCache(None))
+        loader = Loader(self._options(counting=recorder is not None), None if self.use_cache else CodeCache(None))
         try:
             unit = loader.load_program(name, raw)
         except ProgramErrors as errors:

@@ -67,6 +67,7 @@ def _run(path: str, single: dict[str, str], arguments: list[str]) -> int:
         deterministic="--deterministic" in single,
         seeded=settings.seed is not None,
         check_types="--no-check" not in single,
+        counting="--record" in single,
     )
     if path == "-":
         raw = sys.stdin.buffer.read()

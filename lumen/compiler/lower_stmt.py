@@ -81,7 +81,7 @@ def role(b: FunctionBuilder, node: n.RoleStmt) -> None:
 def defer(b: FunctionBuilder, node: n.DeferStmt) -> None:
     """`defer … end`: a function on the cell's list."""
     function = b.module.defer_closure(b, node)
-    b.emit(b.py.do(node, b.py.call(node, "$defer", b.py.name(node, "$defers"), function)))
+    b.emit(b.py.do(node, b.py.method(node, b.py.name(node, "$defers"), "append", function)))
 
 
 # --- if, when ---------------------------------------------------------------------------------

@@ -194,10 +194,10 @@ class Expander:
             self._event(seq, index, "advance", 0, {"ns": op[1]})
         elif code == PREEMPT:
             self._now = max(self._now, op[3])
-            data = {"at": op[1], "flags": op[4], "looks": op[2], "ns": op[3], "task": running}
+            data = {"at": op[1], "flags": op[4], "rounds": op[2], "ns": op[3], "task": running}
             self._event(seq, index, "preempt", running, data)
         else:
-            self._event(seq, index, "aside", running, {"at": op[1], "looks": op[2], "task": running})
+            self._event(seq, index, "aside", running, {"at": op[1], "rounds": op[2], "task": running})
 
     def _timer(self, seq: int, index: int, code: int, duration_ns: int, running: int) -> None:
         if code == SLEEP:

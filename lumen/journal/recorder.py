@@ -60,10 +60,7 @@ class Recorder(Journal):
                 less: asks, answers, prints, decisions.
         """
         self.log: list[int] = []
-        self.looks = 0
         self.logs_tasks = not is_minimal
-        if is_minimal:
-            self.safe = self._passed
         self.sink = sink
         self.is_minimal = is_minimal
         self.place_of: Callable[[str], str] = str
@@ -133,7 +130,7 @@ class Recorder(Journal):
 
     def cut(self) -> None:
         """See Journal.cut."""
-        self.looks = 0
+        self.rounds = 0
         log = self.log
         if not log:
             return
@@ -158,15 +155,9 @@ class Recorder(Journal):
 
     def steps_aside(self, is_due: bool) -> bool:
         """See Journal.steps_aside."""
-        self.looks += 1
         if is_due:
-            self.log += (ASIDE, len(self.log), self.looks)
+            self.log += (ASIDE, len(self.log), self.rounds)
         return is_due
-
-    def _passed(self) -> bool:
-        """Stands in for the log where that doesn't tell how far a busy task has come."""
-        self.looks += 1
-        return False
 
     # --- what the kernel tells ---------------------------------------------------------------------------------------
 
@@ -271,9 +262,8 @@ class Recorder(Journal):
 
     def signalled(self, what: str) -> None:
         """See Observer.signalled."""
-        looks = self.looks
         self.cut()
-        self._line(f'"event":"signal","looks":{looks},"seq":{self.sink.seq},"what":"{what}"}}')
+        self._line(f'"event":"signal","seq":{self.sink.seq},"turn":{self._kernel.turns},"what":"{what}"}}')
 
     # --- parts of lines ----------------------------------------------------------------------------------------------
 

@@ -23,7 +23,6 @@ from lumen.journal.errors import JournalError, JournalStopped
 from lumen.journal.jsonlines import parse
 from lumen.journal.recorder import Recorder, lumen_frame
 from lumen.journal.values import decode_value
-from lumen.kernel.cancel import Cancelled
 from lumen.kernel.kernel import DUE, FIRES, MAY_NEST, STOPS
 from lumen.kernel.messages import Arrival
 from lumen.kernel.ops import ADVANCE, ASIDE, PREEMPT, SLEEP, TIMER
@@ -103,7 +102,6 @@ class Replayer(Recorder):
         self._compared = _Compared(blobs)
         super().__init__(self._compared, is_minimal=header["journal"] == "minimal", scrubber=scrubber)
         self.header = header
-        self.safe = self._interrupted
         self.types = types
         self.on_event: Callable[[], None] | None = None
         """Called after each line that has been compared."""
@@ -260,8 +258,6 @@ class Replayer(Recorder):
         self.is_live = True
         self._new_sites = [text for _, text in self._pending_sites]
         self._pending_sites.clear()
-        self.safe = self._passed if self.is_minimal else None
-        self._kernel.safe = self.safe
         self._blobs = self.sink.blobs
 
     def go_live(self) -> None:
@@ -279,7 +275,7 @@ class Replayer(Recorder):
         self._go_on()
         log = self.log
         if not log:
-            self.looks = 0
+            self.rounds = 0
             return
         recorded = self._event()
         if recorded is None:
@@ -294,7 +290,7 @@ class Replayer(Recorder):
         self._pending_sites.clear()
         self._new_sites.clear()
         log.clear()
-        self.looks = 0
+        self.rounds = 0
         self._agree(recorded)
 
     def site_index(self, site: Any) -> int:
@@ -408,7 +404,7 @@ class Replayer(Recorder):
         signal = self._event(1 if rest else 0)
         if signal is None or signal["event"] != "signal" or signal["what"] == "deadlock":
             return None
-        return signal["what"] if signal["looks"] == self.looks else None
+        return signal["what"] if signal["turn"] == self._kernel.turns else None
 
     def _feed_virtual(self) -> tuple[int, list[Arrival], str | None] | None:
         kernel = self._kernel
@@ -535,15 +531,15 @@ class Replayer(Recorder):
         # Another event was recorded here: comparing the log will find which.
         return 0
 
-    def _interrupted(self) -> bool:
-        """A running task goes on here; whether it was interrupted for good."""
+    def interrupted(self, preempt: Callable[[], bool] | None) -> bool:
+        """See Journal.interrupted: here, if it was here."""
+        if self.is_live:
+            return super().interrupted(preempt)
         self._go_on()
-        if self.is_minimal:
-            self.looks += 1
         while True:
             rest = self._ops
             at = len(self.log)
-            if at >= len(rest) or rest[at] != PREEMPT or rest[at + 2] != self.looks:
+            if at >= len(rest) or rest[at] != PREEMPT or rest[at + 2] != self.rounds:
                 return False
             now, flags = rest[at + 3], rest[at + 4]
             kernel = self._kernel
@@ -569,19 +565,12 @@ class Replayer(Recorder):
         if self.is_live:
             return super().steps_aside(is_due)
         self._go_on()
-        self.looks += 1
         rest = self._ops
         at = len(self.log)
         if at < len(rest):
-            if rest[at] == ASIDE:
-                if rest[at + 2] == self.looks:
-                    self.log += (ASIDE, at, self.looks)
-                    return True
-            elif rest[at] == PREEMPT:
-                if self.is_minimal:
-                    self.looks -= 1
-                if self._interrupted():
-                    raise Cancelled
+            if rest[at] == ASIDE and rest[at + 2] == self.rounds:
+                self.log += (ASIDE, at, self.rounds)
+                return True
         elif self._event(1 if rest else 0) is None:
             self._at_end()
         return False

@@ -195,17 +195,15 @@ class Future:
     @property
     def status(self) -> str:
         """ "pending", "running", "completed", "failed" or "cancelled" (which it is from the moment it is asked for)."""
-        status = "cancelled" if self.flags & CANCEL_REQUESTED and self.phase < CLOSING else _STATUS[self.phase]
-        self.kernel.touch()
-        return status
+        if self.flags & CANCEL_REQUESTED and self.phase < CLOSING:
+            return "cancelled"
+        return _STATUS[self.phase]
 
     @property
     def state(self) -> Any:
         """`Pending`, `Completed(v)` or `Error(msg)`."""
         self._look_at_failure()
-        state = self.kernel.failures.state_of(self)
-        self.kernel.touch()
-        return state
+        return self.kernel.failures.state_of(self)
 
     @property
     def id(self) -> str:
@@ -223,24 +221,20 @@ class Future:
 
     def is_success(self) -> bool:
         """Whether it has ended with a value."""
-        is_success = self.phase == COMPLETED
-        self.kernel.touch()
-        return is_success
+        return self.phase == COMPLETED
 
     def is_failed(self) -> bool:
         """Whether it has failed; a cancelled future has not."""
         self._look_at_failure()
-        is_failed = self.phase == FAILED
-        self.kernel.touch()
-        return is_failed
+        return self.phase == FAILED
 
     def cancel(self) -> bool:
         """Ask it, and all it has started, to end. False if it had ended or was asked before."""
         from lumen.kernel.cancel import cancel_tree
 
-        is_new = not self.flags & CANCEL_REQUESTED and self.phase < CLOSING and cancel_tree(self)
-        self.kernel.touch()
-        return is_new
+        if self.flags & CANCEL_REQUESTED or self.phase >= CLOSING:
+            return False
+        return cancel_tree(self)
 
     async def wait(self, ms: float | None = None) -> bool:
         """Wait until it has ended, at most `ms` milliseconds; whether it has."""
@@ -259,13 +253,11 @@ class Future:
     def get_error(self) -> Any:
         """The failure as an `Error` value, or null while running and after success."""
         self._look_at_failure()
-        error = None
         if self.phase == FAILED:
-            error = self.kernel.failures.error_value(self.value)
-        elif self.phase == CANCELLED:
-            error = self.kernel.failures.error_value(self.raisable())
-        self.kernel.touch()
-        return error
+            return self.kernel.failures.error_value(self.value)
+        if self.phase == CANCELLED:
+            return self.kernel.failures.error_value(self.raisable())
+        return None
 
     def _look_at_failure(self) -> None:
         if self.phase == FAILED:

@@ -114,7 +114,6 @@ class Kernel:
         """What comes in from outside, for a journal; see `kernel/ops.py`."""
         self.tasks_log = self.log if journal is not None and journal.logs_tasks else None
         """The same list if the steps of tasks are to be written there too."""
-        self.safe = None if journal is None else journal.safe
         self.spawn_site: object = self
         self.spawn_op = 0
         self.on_exit = on_exit
@@ -262,7 +261,7 @@ class Kernel:
     def _log_preempt(self, flags: int) -> None:
         if self.journal is not None:
             log = self.journal.log
-            log += (PREEMPT, len(log), self.journal.looks, self.now, flags)
+            log += (PREEMPT, len(log), self.journal.rounds, self.now, flags)
 
     def fire_early(self) -> None:
         """Fire the next timer although virtual time has not come to it: the task on the stack is stuck."""
@@ -308,8 +307,6 @@ class Kernel:
             self.start(task)
         else:
             self.ready.append(task)
-        if self.safe is not None:
-            self.interruptible()
         return task
 
     def spawn_call(
@@ -326,8 +323,6 @@ class Kernel:
             self.start(task)
         else:
             self.ready.append(task)
-        if self.safe is not None:
-            self.interruptible()
         return task
 
     def close_generator(self, generator: AsyncGenerator[Any, None]) -> None:
@@ -424,32 +419,12 @@ class Kernel:
             raise KernelError(f"nobody answers {kind} {name}")
         if self.observer is None:
             return self._answer_now(kind, name, payload)
-        value = self.observer.asked_now(kind, name, payload, self._answer_now)
-        if self.safe is not None:
-            self.interruptible()
-        return value
+        return self.observer.asked_now(kind, name, payload, self._answer_now)
 
     def emit(self, value: object) -> None:
         """`emit value`: an event for observers."""
         if self.observer is not None:
             self.observer.emitted(value)
-            if self.safe is not None:
-                self.interruptible()
-
-    def touch(self) -> None:
-        """A task looks at what others may change, or changes what others may look at, without any other event.
-
-        Call it last, where Lumen code goes on: a journal counts these to tell where a busy task was interrupted.
-        """
-        if self.journal is not None:
-            self.journal.look()
-            if self.safe is not None:
-                self.interruptible()
-
-    def interruptible(self) -> None:
-        """While a run is repeated: interrupt the current task here, if it was interrupted here."""
-        if self.safe is not None and self.safe():
-            raise Cancelled
 
     def warn(self, message: str, future: Future | None = None) -> None:
         """Something the user should know that fails nothing; kept in `warnings` for the host."""
@@ -512,14 +487,11 @@ class Kernel:
         try:
             if task.flags & CANCEL_REQUESTED:
                 self._step_cancelled(task)
-            else:
+            elif task.coro is not None:
                 task.phase = RUNNING
-                if self.safe is not None and self.safe():
-                    self._cancel_where_it_is(task)
-                elif task.coro is not None:
-                    task.coro.send(None)
-                else:
-                    self._begin(task)
+                task.coro.send(None)
+            else:
+                self._begin(task)
             if task.flags & CANCEL_MASK == CANCEL_REQUESTED and task.phase == PARKED:
                 task.interrupt()
         except StopIteration as stop:
@@ -536,13 +508,6 @@ class Kernel:
             self.current = outer
             if log is not None and task.phase < COMPLETED:
                 log.append(WAITS)
-
-    def _cancel_where_it_is(self, task: Task) -> None:
-        """Its code was interrupted for good before it did anything that others could see."""
-        coro = task.coro
-        if coro is None:
-            raise Cancelled
-        coro.throw(Cancelled())
 
     def log_spawn(self, future: Future, parent: Future, kind: int = 0) -> None:
         """A future was made; for the log."""
@@ -650,10 +615,9 @@ class Kernel:
     def _look_at_log(self, journal: Journal) -> None:
         if len(journal.log) > LOG_LENGTH:
             journal.cut()
-        if self.safe is not None:
-            reason = journal.stops_here()
-            if reason is not None:
-                self.cancel_run(reason)
+        reason = journal.stops_here()
+        if reason is not None:
+            self.cancel_run(reason)
 
     def _look_for_endless(self) -> None:
         """Tasks that start tasks without end would take all memory: let the youngest fail.

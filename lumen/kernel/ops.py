@@ -13,9 +13,10 @@ is one or two C calls here, and JSON's C code writes them out. The journal store
     SLEEP, ns                   the running task sleeps; in eager mode a third number is the clock (ns)
     TIMER, ns                   a deadline is set; likewise with the clock in eager mode
     ADVANCE, ns                 input: the kernel was called at this time (eager mode)
-    PREEMPT, at, looks, ns, flags   input: a busy task was interrupted after `at` integers of this line's ops and
-                                `looks` looks; flags: 1 it was due to step aside, 2 others may run on top of it
-    ASIDE, at, looks            input: a busy task stepped aside at the back-edge of a loop
+    PREEMPT, at, rounds, ns, flags  input: a busy task was interrupted after `at` integers of this line's ops, when it
+                                had come by `rounds` places where that may happen; flags: 1 it was due to step aside,
+                                2 others may run on top of it, 4 the run is cancelled, 8 the next timer fires early
+    ASIDE, at, rounds           input: a busy task stepped aside at the back-edge of a loop
 """
 
 WAITS = 0

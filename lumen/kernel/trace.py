@@ -54,30 +54,32 @@ class Journal(Observer):
     """An observer that keeps a history from which the run can be repeated.
 
     Everything that comes into the kernel from outside is either an answer or written to `log` by the kernel itself.
-    Where in the life of a busy task it came is told by the length of `log` and by `looks`: how often that task has
-    looked at, or changed, something that other tasks may touch, since the log was last cut.
+    Where in the life of a busy task it came is told by the length of `log` and by `rounds`. For this busy code is not
+    interrupted anywhere, as it is without a journal, but only where its loops and calls are counted (`kernel/turn.py`).
     """
 
     log: list[int]
     """The ops of `kernel/ops.py`, emptied by `cut`."""
     logs_tasks = True
     """Whether steps, spawns and outcomes of tasks are written to the log; inputs always are."""
-    looks = 0
-    safe: Callable[[], bool] | None = None
-    """Called wherever a running task may be interrupted, that is, where Lumen code goes on: whether it must be
-    cancelled there. None while nothing is to be repeated."""
+    rounds = 0
+    """How often busy code has come by a place where it may be interrupted, since the log was last cut."""
 
     def site_index(self, site: Any) -> int:
         """The number of a site, given when it is first used."""
         raise NotImplementedError
 
-    def look(self) -> None:
-        """A task has looked at what others may change, or changed what others may look at."""
-        self.looks += 1
-
     def steps_aside(self, is_due: bool) -> bool:
-        """A busy task is at a back-edge of a loop; whether it steps aside here."""
+        """A task is at a back-edge of a loop; whether it steps aside here. `is_due`: the clock says so."""
         return is_due
+
+    def interrupted(self, preempt: Callable[[], bool] | None) -> bool:
+        """Plain code is at a place where it may be interrupted; whether it must be cancelled there.
+
+        Args:
+            preempt: what to call if it is interrupted, which says so; None as long as the clock doesn't want it.
+        """
+        return preempt is not None and preempt()
 
     def stops_here(self) -> str | None:
         """A turn begins: why the host cancelled the run here, if it did when this was recorded."""

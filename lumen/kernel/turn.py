@@ -16,7 +16,7 @@ from lumen.kernel.future import CANCEL_DELIVERED, CANCEL_MASK, CANCEL_REQUESTED
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from typing import Any
 
     from lumen.kernel.kernel import Kernel
@@ -75,14 +75,65 @@ class Turn:
         return items
 
 
-class JournalTurn(Turn):
-    """Real time with a journal: every back-edge is counted, so that the one at which a task stepped aside is known."""
+class CountingTurn(Turn):
+    """Rounds of plain code are counted: so it can be interrupted at the very same place when the run is repeated."""
+
+    __slots__ = ("_is_alarmed", "preempt")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.due = True
+        self._is_alarmed = False
+        self.preempt: Callable[[], bool] | None = None
+        """What the host does every few milliseconds with code that is busy; whether that must be cancelled."""
+
+    def alarm(self) -> bool:
+        """The clock says that code has been busy for long enough; False if it has not come by a place where it may be
+        interrupted since the last alarm."""
+        was_alarmed = self._is_alarmed
+        self._is_alarmed = True
+        return not was_alarmed
+
+    def come_by(self, journal: Journal) -> None:
+        """Plain code is at a place where it may be interrupted. May raise Cancelled."""
+        journal.rounds += 1
+        preempt = None
+        if self._is_alarmed:
+            self._is_alarmed = False
+            preempt = self.preempt
+        if journal.interrupted(preempt):
+            raise Cancelled
+
+    def measured(self, items: Any) -> Any:
+        """See Turn.measured."""
+        if items.__class__ is not list and items.__class__ is not range:
+            return items
+        count = len(items)
+        fuel = self.fuel
+        left = len(fuel) - len(_EMPTY)
+        if count < left:
+            del fuel[len(fuel) - count :]
+            return items
+        if count <= TICKS_PER_TURN:
+            self.spin()
+            return items
+        from itertools import chain
+
+        return chain.from_iterable(self._stretches(items))
+
+    def _stretches(self, items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+        for start in range(0, len(items), TICKS_PER_TURN):
+            self.spin()
+            yield items[start : start + TICKS_PER_TURN]
+
+
+class JournalTurn(CountingTurn):
+    """Real time with a journal."""
 
     __slots__ = ("_is_wanted", "_journal")
 
     def __init__(self, journal: Journal) -> None:
         super().__init__()
-        self.due = True
         self._is_wanted = False
         self._journal = journal
 
@@ -101,21 +152,26 @@ class JournalTurn(Turn):
 
     def tick(self) -> bool:
         """Whether to step aside now."""
-        if not self._journal.steps_aside(self._is_wanted):
+        self._journal.rounds += 1
+        if not self._journal.steps_aside(self._is_wanted or self._is_alarmed):
             return False
-        self._is_wanted = False
+        self._is_wanted = self._is_alarmed = False
         self.host_waits = True
         return True
 
+    def spin(self) -> None:
+        """See Turn.spin."""
+        self.fuel[:] = _FULL
+        self.come_by(self._journal)
 
-class VirtualTurn(Turn):
+
+class VirtualTurn(CountingTurn):
     """Virtual time: counts back-edges, so that the same program steps aside at the same place each time."""
 
     __slots__ = ("_hog", "_kernel", "_spins", "_ticks", "_turns")
 
     def __init__(self, kernel: Kernel) -> None:
         super().__init__()
-        self.due = True
         self._kernel = kernel
         self._ticks = 0
         self._hog: Task | None = None
@@ -160,26 +216,5 @@ class VirtualTurn(Turn):
             task.flags |= CANCEL_DELIVERED
             task.arm_grace()
             raise Cancelled
-        kernel.touch()
-
-    def measured(self, items: Any) -> Any:
-        """See Turn.measured."""
-        if items.__class__ is not list and items.__class__ is not range:
-            return items
-        count = len(items)
-        fuel = self.fuel
-        left = len(fuel) - len(_EMPTY)
-        if count < left:
-            del fuel[len(fuel) - count :]
-            return items
-        if count <= TICKS_PER_TURN:
-            self.spin()
-            return items
-        from itertools import chain
-
-        return chain.from_iterable(self._stretches(items))
-
-    def _stretches(self, items: Sequence[Any]) -> Iterator[Sequence[Any]]:
-        for start in range(0, len(items), TICKS_PER_TURN):
-            self.spin()
-            yield items[start : start + TICKS_PER_TURN]
+        if kernel.journal is not None:
+            self.come_by(kernel.journal)

@@ -64,30 +64,22 @@ def limited(
     return call
 
 
-def cached(fn: Callable[..., Any], touch: Callable[[], None]) -> Callable[..., Any]:
-    """The value of a call is kept for the rest of the run, and given to later calls with equal arguments.
-
-    Args:
-        touch: called after each look at what is kept, which other tasks may change (`Kernel.touch`).
-    """
+def cached(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """The value of a call is kept for the rest of the run, and given to later calls with equal arguments."""
     known: dict[Any, Any] = {}
 
     async def waited(key: Any, value: Any) -> Any:
         known[key] = made = await value
-        touch()
         return made
 
     def call(*args: Any, **kwargs: Any) -> Any:
         key = (*map(to_key, args), *((name, to_key(value)) for name, value in sorted(kwargs.items())))
         if key in known:
-            value = known[key]
-            touch()
-            return value
+            return known[key]
         value = fn(*args, **kwargs)
         if value.__class__ is CoroutineType:
             return waited(key, value)
         known[key] = value
-        touch()
         return value
 
     return call

@@ -61,10 +61,10 @@ class Channel:
     __slots__ = (
         "_buffer",
         "_dead",
-        "_is_closed",
         "_receivers",
         "_senders",
         "capacity",
+        "is_closed",
         "kernel",
         "number",
         "received_count",
@@ -83,7 +83,7 @@ class Channel:
         self.number = number
         self.capacity = capacity
         """Messages it holds without a receiver; 0 makes senders wait for one, None never makes them wait."""
-        self._is_closed = False
+        self.is_closed = False
         self.sent_count = 0
         self.received_count = 0
         self._buffer: deque[Any] = deque()
@@ -96,18 +96,14 @@ class Channel:
     async def send(self, value: Any) -> None:
         """Hand a message over; waits for a receiver or for room. Fails with `channel-closed` when closed."""
         task = running_task(self.kernel)
-        if self._is_closed:
+        if self.is_closed:
             raise self._closed_failure()
         if self._receivers and self._deliver(value):
             self.sent_count += 1
-            if self.kernel.journal is not None:
-                self.kernel.touch()
             return
         if self.capacity is None or len(self._buffer) < self.capacity:
             self.sent_count += 1
             self._buffer.append(value)
-            if self.kernel.journal is not None:
-                self.kernel.touch()
             return
         place = Place(self, task, True, value)
         self._senders.append(place)
@@ -125,7 +121,6 @@ class Channel:
     def try_receive(self) -> Any:
         """The next message if there is one now, else null."""
         value = self._take()
-        self.kernel.touch()
         return None if value is PARK or value is END else value
 
     async def receive_all(self) -> list[Any]:
@@ -137,9 +132,9 @@ class Channel:
 
     def close(self) -> None:
         """No more messages. What is in the buffer can still be received; senders that wait fail."""
-        if self._is_closed:
+        if self.is_closed:
             return
-        self._is_closed = True
+        self.is_closed = True
         for queue in (self._receivers, self._senders):
             for place in queue:
                 if place.state == WAITING:
@@ -147,28 +142,18 @@ class Channel:
                     self._wake(place.task)
             queue.clear()
         self._dead = 0
-        self.kernel.touch()
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether nobody can send any more; what is in the buffer can still be received."""
-        is_closed = self._is_closed
-        self.kernel.touch()
-        return is_closed
 
     def statistics(self) -> dict[str, Any]:
         """Counts, for debugging: buffered, capacity, sent, received, waiting_senders, waiting_receivers, closed."""
-        counts = {
+        return {
             "buffered": len(self._buffer),
             "capacity": self.capacity,
             "sent": self.sent_count,
             "received": self.received_count,
             "waiting_senders": sum(place.state == WAITING for place in self._senders),
             "waiting_receivers": sum(place.state == WAITING for place in self._receivers),
-            "closed": self._is_closed,
+            "closed": self.is_closed,
         }
-        self.kernel.touch()
-        return counts
 
     def pull(self) -> Coroutine[Any, Any, Any]:
         """The next message, or END."""
@@ -179,8 +164,7 @@ class Channel:
         return ChannelIterator(self)
 
     def _show(self) -> str:
-        state = "closed" if self._is_closed else f"{len(self._buffer)} buffered"
-        self.kernel.touch()
+        state = "closed" if self.is_closed else f"{len(self._buffer)} buffered"
         return f"<channel {self.number} {state}>"
 
     def __repr__(self) -> str:
@@ -206,8 +190,6 @@ class Channel:
                 return at_end
             value = place.value
         kernel.receipt = (task, self, value)
-        if kernel.journal is not None:
-            kernel.touch()
         return value
 
     def _take(self) -> Any:
@@ -220,7 +202,7 @@ class Channel:
         else:
             sender = self._next_sender()
             if sender is None:
-                return END if self._is_closed else PARK
+                return END if self.is_closed else PARK
             value = sender.value
         self.received_count += 1
         return value
@@ -289,8 +271,6 @@ class ChannelIterator:
 
     def __next__(self) -> Any:
         value = self._channel._take()
-        if self._channel.kernel.journal is not None:
-            self._channel.kernel.touch()
         if value is END:
             raise StopIteration
         return value

@@ -101,7 +101,6 @@ class Construct(Future):
             self._starting = False
         if not self.remaining:
             self.kernel.note(self)
-        self.kernel.interruptible()
 
     def queue_rest(self) -> None:
         """A branch that started at once keeps the processor: queue the rest, so that a nested turn can run them."""
@@ -142,7 +141,6 @@ class Construct(Future):
                 self._arrive(index, COMPLETED, value)
         if not self.remaining:
             self.kernel.note(self)
-        self.kernel.interruptible()
 
     def owned_futures(self, futures: Sequence[Future]) -> None:
         """Futures that the branches wait for and that are the construct's to cancel when it decides."""

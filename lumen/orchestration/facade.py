@@ -65,7 +65,6 @@ SUPPORT = {
     "$pull": "pull",
     "$collect": "collect",
     "$leave": "leave",
-    "$defer": "defer",
     "$run_defers~": "run_defers",
     "$PARK": "PARK",
     "$END": "END",
@@ -88,6 +87,7 @@ class Orchestration:
         self.deep_await = deep_await
         self.pull = pull
         self.collect = collect
+        self.cached = cached
         self.leave = leave
         self.PARK = PARK
         self.END = END
@@ -330,11 +330,6 @@ class Orchestration:
         construct.take_values((value,))
         return construct
 
-    def defer(self, defers: list[Callable[[], Any]], fn: Callable[[], Any]) -> None:
-        """Register a `defer` block. A task that is preempted and cancelled here runs it or not, so replay must know."""
-        defers.append(fn)
-        self.kernel.touch()
-
     async def run_defers(self, defers: list[Callable[[], Any]]) -> None:
         """The `defer` blocks of a suspending function."""
         await run_defers(self.kernel, defers)
@@ -348,10 +343,6 @@ class Orchestration:
     def limited(self, fn: Callable[..., Any], name: str, ms: Any, site: Site | None) -> Callable[..., Any]:
         """`@timeout(ms)`."""
         return limited(self.timeout, fn, name, ms, site)
-
-    def cached(self, fn: Callable[..., Any]) -> Callable[..., Any]:
-        """`@cached`."""
-        return cached(fn, self.kernel.touch)
 
     # --- items that have to be waited for ----------------------------------------------------------------------------
 

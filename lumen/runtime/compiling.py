@@ -71,7 +71,7 @@ class Compiler:
         if any(self._is_fatal(diagnostic) for diagnostic in analysis.diagnostics):
             raise self.errors()
         try:
-            compiled = compile_module(analysis, is_counting=options.deterministic)
+            compiled = compile_module(analysis, is_counting=options.deterministic or options.counting)
         except TooDeep as error:
             self.sink.extend([Diagnostic("too-deep", error.message, file, _line_span(file, error.line))])
             self.saw_syntax_error = True

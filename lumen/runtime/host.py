@@ -16,11 +16,13 @@ from lumen.runtime.preempt import Wake, preemption
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
     from lumen.journal.recorder import Recorder
     from lumen.journal.replayer import Replayer
     from lumen.kernel.kernel import Kernel
     from lumen.kernel.messages import Arrival, Blocked
+    from lumen.kernel.turn import CountingTurn
     from lumen.runtime.mailbox import Mailbox
     from lumen.runtime.output import Output
     from lumen.runtime.outside import Outside
@@ -57,6 +59,7 @@ class Host:
         self._take_interrupt = take_interrupt
         self._timeout_ns = timeout_ns
         self._ticks = 0
+        self.overdue_alarms = 0
         self._output = output
         self._recorder = recorder
         self._replayer: Replayer | None = None
@@ -200,11 +203,7 @@ class Host:
                 if reason is not None:
                     kernel.cancel_run(reason)
                     continue
-                self.is_advancing = True
-                try:
-                    step = kernel.advance(now, arrivals)
-                finally:
-                    self.is_advancing = False
+                step = self._repeat(now, arrivals)
                 if step.done:
                     self._take_over(replayer)
                     return None
@@ -214,10 +213,24 @@ class Host:
         self._take_over(replayer)
         return step or Step((), 0, False, False)
 
+    def _repeat(self, now_ns: int, arrivals: Sequence[Arrival]) -> Step:
+        """One step of a run that is repeated. A call of its own, as `_advance` is: recursion ends at the same depth."""
+        self.is_advancing = True
+        try:
+            return self.kernel.advance(now_ns, arrivals)
+        finally:
+            self.is_advancing = False
+
     def _take_over(self, replayer: Replayer) -> None:
         """How the run ended then is how it ends now."""
         self.was_interrupted = "interrupt" in replayer.signals
         self.timed_out = "timeout" in replayer.signals
+
+    @property
+    def counting(self) -> CountingTurn | None:
+        """Where busy code is interrupted in a run with a journal; None where it may be interrupted anywhere."""
+        turn: Any = self.kernel.turn
+        return None if self._recorder is None else turn
 
     # --- from signal handlers --------------------------------------------------------------------------------------
 

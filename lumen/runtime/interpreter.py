@@ -48,8 +48,8 @@ class Settings:
     """How a program is run; everything has a default."""
 
     __slots__ = ("cell", "door", "emitted", "entry", "externs", "is_debugged", "is_test", "kwargs", "notes_leaks",
-                 "observer", "on_exit", "policy", "program_dir", "progress", "providers", "recorder", "seed",
-                 "stdin", "take_interrupt", "timeout_ms")  # fmt: skip
+                 "observer", "on_exit", "policy", "program_dir", "progress", "providers", "recorded_timeout_ms",
+                 "recorder", "seed", "stdin", "take_interrupt", "timeout_ms")  # fmt: skip
 
     def __init__(self) -> None:
         self.cell: str | None = None
@@ -64,6 +64,8 @@ class Settings:
         """Its arguments, as Lumen values."""
         self.seed: int | None = None
         self.timeout_ms: float | None = None
+        self.recorded_timeout_ms: float | None = None
+        """That of a run which is repeated; for its report."""
         self.on_exit: Literal["wait", "cancel"] = "wait"
         self.providers: Mapping[str, Callable[..., Any]] = {}
         """Python callables that answer tools, by tool name."""
@@ -284,6 +286,8 @@ class Run:
             recorder=settings.recorder,
         )
         host.kernel = self.kernel
+        if host.counting is not None:
+            host.counting.preempt = host.preempt
         self._running = host
         if settings.progress is not None:
             self.output.before_write = settings.progress.clear
@@ -440,7 +444,8 @@ class Run:
         if kernel.halted is not None:
             return report_failure(failure_of(kernel.halted), self.line_text)
         if host.timed_out:
-            return Report("timeout", f"the run took longer than {self._settings.timeout_ms:g} ms", [], self.line_text)
+            limit = self._settings.timeout_ms or self._settings.recorded_timeout_ms
+            return Report("timeout", f"the run took longer than {limit:g} ms", [], self.line_text)
         if host.deadlock is not None:
             return report_deadlock(host.deadlock, self.line_text)
         unlooked: list[Future] = [future for future in kernel.unlooked if future is not main]

@@ -9,6 +9,7 @@ from _thread import get_ident
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import FrameType
     from typing import Any
 
 STACK_BYTES = 120 << 20
@@ -55,7 +56,8 @@ class Limits:
         sys.set_int_max_str_digits(0)
         gc.set_threshold(*_GC_THRESHOLDS)
         self._stack: tuple[int, int] | None = None
-        sys.setrecursionlimit(max(self._depth, self._safe_depth()))
+        # From here, not from the bottom of the stack: a program recurses as deep whoever calls us.
+        sys.setrecursionlimit(max(self._depth, _depth() + self._safe_depth()))
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -92,6 +94,16 @@ class Limits:
             except (OSError, ValueError):
                 available = soft
         return min(_WANTED_DEPTH, available // _LEVEL_BYTES)
+
+
+def _depth() -> int:
+    """How many Python frames are on the stack."""
+    depth = 0
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        depth += 1
+        frame = frame.f_back
+    return depth
 
 
 def is_main_thread() -> bool:

@@ -49,7 +49,7 @@ class ProgramErrors(Exception):
 class Options:
     """What a program is compiled for; part of every cache key."""
 
-    __slots__ = ("check_effects", "check_types", "deterministic", "seeded")
+    __slots__ = ("check_effects", "check_types", "counting", "deterministic", "seeded")
 
     def __init__(
         self,
@@ -58,7 +58,10 @@ class Options:
         seeded: bool = False,
         check_types: bool = True,
         check_effects: bool = True,
+        counting: bool = False,
     ) -> None:
+        self.counting = counting
+        """Loops and calls of plain code are counted in eager mode too, for a journal."""
         self.deterministic = deterministic
         self.seeded = seeded
         self.check_types = check_types
@@ -68,7 +71,7 @@ class Options:
     @property
     def key(self) -> str:
         """The options as text."""
-        return f"{self.deterministic:d}{self.seeded:d}{self.check_types:d}{self.check_effects:d}"
+        return f"{self.deterministic:d}{self.seeded:d}{self.check_types:d}{self.check_effects:d}{self.counting:d}"
 
 
 class Unit:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from lumen.runtime.host import Host
 
 TICK_S = 0.005
+PATIENCE = 400
+"""With a journal, code is interrupted where its rounds are counted; after so many ticks without one, anywhere."""
 _OURS = ("lumen.prelude.", "lumen.values.")
 
 
@@ -114,6 +116,8 @@ class SignalPreemption:
         if not host.is_advancing:
             if host.is_waiting:
                 raise Wake
+        elif host.counting is not None:
+            host.counting.alarm()
         elif is_interruptible(frame) and host.preempt():
             raise Cancelled
 
@@ -122,7 +126,15 @@ def _on_tick(number: int, frame: FrameType | None) -> None:
     for run in reversed(SignalPreemption._runs):
         host = run.host
         if host.is_advancing:
-            if is_interruptible(frame):
+            counting = host.counting
+            if counting is not None:
+                if not counting.alarm():
+                    host.overdue_alarms += 1
+                    if host.overdue_alarms >= PATIENCE and is_interruptible(frame) and host.preempt():
+                        raise Cancelled
+                else:
+                    host.overdue_alarms = 0
+            elif is_interruptible(frame):
                 if host.preempt():
                     raise Cancelled
             else:
@@ -161,6 +173,10 @@ class WatchdogPreemption:
         host = self._host
         while not self._end.wait(TICK_S):
             if not host.is_advancing:
+                continue
+            counting = host.counting
+            if counting is not None:
+                counting.alarm()
                 continue
             host.kernel.turn.want()
             # While this thread holds the GIL the other stands still; a long interval keeps it so until we are done.

@@ -188,6 +188,7 @@ class Recorded:
         settings.kwargs = decode_value(header["input"], None, BlobStore(self.path))
         settings.seed = header["seed"]
         settings.on_exit = header["options"]["on_exit"]
+        settings.recorded_timeout_ms = header["options"]["timeout_ms"]
         settings.policy = Fifo() if self.is_virtual else Eager()
         settings.recorder = replayer
         return settings
@@ -239,7 +240,10 @@ def _load_with(
     header: dict[str, Any], program: str | None, cache: CodeCache | None, *, check_types: bool
 ) -> tuple[Loader, Unit]:
     options = Options(
-        deterministic=header["mode"] == "fifo", seeded=header["seed"] is not None, check_types=check_types
+        deterministic=header["mode"] == "fifo",
+        seeded=header["seed"] is not None,
+        check_types=check_types,
+        counting=True,
     )
     if program is not None:
         loader = Loader(options, cache)

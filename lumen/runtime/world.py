@@ -40,8 +40,6 @@ class World:
         if observer is not None:
             observer.printed(text)
         self.output.write_line(text)
-        if observer is not None:
-            self.kernel.interruptible()
 
     def debug(self, text: str) -> None:
         """One line on stderr, after what was printed before it."""

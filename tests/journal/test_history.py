@@ -123,7 +123,7 @@ def test_real_time_is_the_last_clock_read():
         ("resume", 10), ("preempt", 11), ("print", 11), ("aside", 11), ("suspend", 11),
     ]  # fmt: skip
     preempt = history.events[8]
-    assert preempt.data == {"at": 0, "flags": 3, "looks": 5, "ns": 11 * MS, "task": 1}
+    assert preempt.data == {"at": 0, "flags": 3, "rounds": 5, "ns": 11 * MS, "task": 1}
 
 
 def test_virtual_time_moves_when_a_sleep_is_over():
