@@ -17,7 +17,7 @@ class Provider:
     whatever goes wrong is raised as a Failure with one of the codes of spec/tools.md.
     """
 
-    __slots__ = ("call", "is_async", "is_instant", "is_scripted", "name", "schema", "takes_messages")
+    __slots__ = ("call", "is_async", "is_idempotent", "is_instant", "is_scripted", "name", "schema", "takes_messages")
 
     def __init__(
         self,
@@ -34,6 +34,8 @@ class Provider:
         """`call` is to be awaited on Trio; otherwise it may block, and gets a thread."""
         self.takes_messages = schema.takes("messages")
         """Whether `role` lines go along."""
+        self.is_idempotent = False
+        """Calling it twice does what calling it once does: `lumen resume` may make a call again that was under way."""
         self.is_scripted = False
         """Its answers were written down beforehand: nothing outside is reached."""
         self.is_instant = False

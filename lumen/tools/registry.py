@@ -29,6 +29,8 @@ _BUILT_IN = {
     "http.patch": "http",
     "http.delete": "http",
 }
+_IDEMPOTENT = ("http.get", "http.put", "http.delete")
+"""Those of them that may be called twice without harm, as HTTP defines these methods."""
 _LATER = ("openai-compatible", "anthropic", "mcp:")
 """Providers that the configuration may name and that come in a later version."""
 
@@ -77,7 +79,17 @@ class Registry:
         known = self._made.get(tool)
         if known is None:
             known = self._made[tool] = self._make(tool, wanted)
+            known.is_idempotent = self._is_idempotent(tool, known)
         return known
+
+    def _is_idempotent(self, tool: str, provider: Provider) -> bool:
+        """Whether its table says so; built-in tools and scripted answers need none."""
+        given = self._configured.get(tool)
+        said = given.get("idempotent") if isinstance(given, dict) else None
+        if said is None:
+            is_ours = given is None and tool not in self._registered
+            return provider.is_scripted or (is_ours and tool in _IDEMPOTENT)
+        return bool(said)
 
     def _make(self, tool: str, wanted: str | None) -> Provider:
         if tool in self._registered:
@@ -124,7 +136,7 @@ class Registry:
         )
 
     def _make_real(self, tool: str, wanted: str | None, *, may_be_scripted: bool = True) -> Provider:
-        spec = wanted or self._configured.get(tool)
+        spec = wanted or self._spec(tool)
         if spec == "scripted" or (spec is None and may_be_scripted and tool in self._scripted_table()):
             return self._make_scripted(tool)
         spec = spec or _BUILT_IN.get(tool)
@@ -148,6 +160,18 @@ class Registry:
             f"tool `{tool}` has the unknown provider `{spec}`; "
             'known are "http", "scripted" and "python:module:function"',
         )
+
+    def _spec(self, tool: str) -> Any:
+        """What `lumen.toml` says: `"…"`, or `{ provider = "…", idempotent = true }`."""
+        spec = self._configured.get(tool)
+        if not isinstance(spec, dict):
+            return spec
+        unknown = next((name for name in spec if name not in ("provider", "idempotent")), None)
+        if unknown is not None or type(spec.get("idempotent", False)) is not bool:
+            wrong = f"has no `{unknown}`" if unknown is not None else "takes true or false for `idempotent`"
+            message = f"the table of `{tool}` in {self._config_path} {wrong}; write {{ provider, idempotent }}"
+            raise Failure("tool-not-found", message)
+        return spec.get("provider")
 
     def _advice(self, tool: str) -> str:
         where = self._config_path or "a file `lumen.toml` beside the program"

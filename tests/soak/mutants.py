@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from lumen.source.file import SourceFile
 from lumen.source.markdown import blank_prose
@@ -197,7 +198,7 @@ def _with_option(node: n.Concurrent, text: str, option: str) -> Edit:
 
 def _swapped(kind: str, nodes: list[n.Node], text: str) -> Iterator[tuple[str, list[Edit]]]:
     """Each two neighbours with each other, if they differ in text."""
-    for one, other in zip(nodes, nodes[1:], strict=False):
+    for one, other in pairwise(nodes):
         first, second = text[slice(*one.span)], text[slice(*other.span)]
         if first != second and first.count("\n") == second.count("\n"):
             yield kind, [(*one.span, second), (*other.span, first)]
@@ -217,7 +218,7 @@ def _other_statements(block: n.Block, text: str) -> Iterator[tuple[str, list[Edi
             yield "added", [(node.span[0], node.span[0], 'get_env("ADDED"); ')]
     together = [
         (one, other)
-        for one, other in zip(plain, plain[1:], strict=False)
+        for one, other in pairwise(plain)
         if block.body.index(other) == block.body.index(one) + 1 and _asks(one) and _asks(other)
     ]
     for one, other in together:

@@ -152,7 +152,7 @@ def nothing_sent() -> Iterator[list[Any]]:
         Outside.execute = execute  # type: ignore[method-assign]
 
 
-# --- what a program does, found out without a journal ------------------------------------------------------------------
+# --- what a program does, found out without a journal -----------------------------------------------------------------
 
 
 class _Seen(Observer):
