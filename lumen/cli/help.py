@@ -15,6 +15,7 @@ usage:
   lumen run FILE [options]     check and run a program; `-` reads it from standard input
   lumen check FILE… [options]  say what is wrong with programs, without running them
   lumen test [PATH…] [options] run the tests in `*_test.lumen` and `test_*.lumen`
+  lumen trace WHAT JOURNAL     show a recorded run, compare two, or check one
   lumen help COMMAND           all options of a command
   lumen --version
 
@@ -88,6 +89,11 @@ exit codes: 0 all passed, 1 usage or nothing found, 2 a file has errors and no o
 
 def show_help(command: str | None) -> None:
     """Print the help of a command, or in general."""
+    if command == "trace":
+        from lumen.cli.trace import HELP
+
+        print(HELP, end="")
+        return
     print({"run": _RUN, "check": _CHECK, "test": _TEST}.get(command or "", _GENERAL), end="")
 
 
@@ -99,7 +105,7 @@ def unknown_command(command: str) -> int:
     if is_program_path(command):
         hint = f"; did you mean `lumen run {command}`?"
     else:
-        near = nearest(command, ["run", "check", "test", *LATER])
+        near = nearest(command, ["run", "check", "test", "trace", *LATER])
         if near is not None:
             hint = f"; did you mean `{near}`?"
     print(f"lumen: there is no command `{command}`{hint}", file=sys.stderr)

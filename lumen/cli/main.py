@@ -9,7 +9,6 @@ OK, USAGE, CHECK_ERRORS, FAILED, SYNTAX_ERROR, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 LATER = {
     "repl": "an interactive session",
-    "trace": "looking at recorded runs",
     "fmt": "formatting",
     "serve": "running programs for others",
     "lsp": "the language server",
@@ -66,6 +65,10 @@ def _dispatch(args: list[str]) -> int:
         from lumen.cli import replay
 
         return replay.replay(args[1:]) if command == "replay" else replay.resume(args[1:])
+    if command == "trace":
+        from lumen.cli.trace import trace
+
+        return trace(args[1:])
     if command == "check":
         from lumen.cli.check import check
 
