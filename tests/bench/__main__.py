@@ -13,10 +13,16 @@ import json
 import platform
 import sys
 
-from tests.bench import compute, concurrency, parsing, startup
+from tests.bench import compute, concurrency, explore, parsing, startup
 from tests.bench.measure import Row
 
-GROUPS = {"compute": compute, "concurrency": concurrency, "startup": startup, "parsing": parsing}
+GROUPS = {
+    "compute": compute,
+    "concurrency": concurrency,
+    "startup": startup,
+    "parsing": parsing,
+    "explore": explore,
+}
 
 
 def main() -> int:

@@ -6,9 +6,9 @@ import argparse
 import sys
 import time
 
-from tests.soak import cache, deterministic, races, receives
+from tests.soak import cache, deterministic, explore, races, receives
 
-SOAKS = {"deterministic": deterministic, "races": races, "receives": receives, "cache": cache}
+SOAKS = {"deterministic": deterministic, "races": races, "receives": receives, "cache": cache, "explore": explore}
 
 
 def main() -> int:
