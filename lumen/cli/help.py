@@ -15,6 +15,8 @@ usage:
   lumen run FILE [options]     check and run a program; `-` reads it from standard input
   lumen check FILE… [options]  say what is wrong with programs, without running them
   lumen test [PATH…] [options] run the tests in `*_test.lumen` and `test_*.lumen`
+  lumen replay JOURNAL         repeat a recorded run: no network, no tools, no waiting
+  lumen resume JOURNAL         go on with a recorded run that was cut off
   lumen trace WHAT JOURNAL     show a recorded run, compare two, or check one
   lumen help COMMAND           all options of a command
   lumen --version
@@ -35,9 +37,43 @@ Checks the program, runs it, prints what it prints and then the value of `main`,
   --format FORMAT    text (default), or json: exactly one object with status, value, output and error
   --timeout MS       cancel the run after so many milliseconds
   --on-exit WHAT     tasks that still run when `main` ends: wait (default) or cancel
+  --record FILE      keep a journal of the run, for `lumen replay`, `lumen resume` and `lumen trace`
+  --journal WHAT     full (default), or minimal: without the steps of tasks
+  --fsync WHEN       never (default): a killed run loses nothing; always: nor does a power cut
   --pdb              stop in the debugger at the first line, and again where the program fails
   -W                 show warnings of the check
   --no-check         run in spite of type errors; names must still be known
+"""
+
+_REPLAY = """\
+usage: lumen replay JOURNAL [options]
+       lumen replay PROGRAM --against FOLDER
+
+Repeats a recorded run: prints what it printed and ends as it ended, with no network, no tools and no waiting. All
+that the program does is compared with the journal; the first difference stops it, with both places in the source.
+The program is the one that the journal has stored.
+
+  --program FILE     use this program instead; it may differ as long as it asks for the same
+  --strict           … but it must be the very one that was recorded
+  --to N             stop after event N, and show tasks, variables and the ready queue
+  --speed real       take as long as the recorded run did
+  --against FOLDER   replay every journal in a folder with an edited program: which of them would it break, and where?
+  --format FORMAT    text (default), or json: one object
+
+exit codes: 0 the same, 1 usage or no journal, 3 the program does something else, or failed then too
+"""
+
+_RESUME = """\
+usage: lumen resume JOURNAL [options]
+
+Goes on with a recorded run that was killed, or whose disk was full: repeats what the journal has, without asking
+anybody, then runs on and writes to the same journal. Prints the whole output, from the start. Calls that were under
+way are made again if their tools are declared idempotent; else it stops and names them.
+
+  --retry-inflight   make those calls again all the same
+  --program FILE     go on with this program instead of the stored one
+  --fsync WHEN       never (default), or always, as for `lumen run`
+  --format FORMAT    text (default), or json: one object
 """
 
 _CHECK = """\
@@ -87,6 +123,9 @@ exit codes: 0 all passed, 1 usage or nothing found, 2 a file has errors and no o
 """
 
 
+_PAGES = {"run": _RUN, "check": _CHECK, "test": _TEST, "replay": _REPLAY, "resume": _RESUME}
+
+
 def show_help(command: str | None) -> None:
     """Print the help of a command, or in general."""
     if command == "trace":
@@ -94,7 +133,7 @@ def show_help(command: str | None) -> None:
 
         print(HELP, end="")
         return
-    print({"run": _RUN, "check": _CHECK, "test": _TEST}.get(command or "", _GENERAL), end="")
+    print(_PAGES.get(command or "", _GENERAL), end="")
 
 
 def unknown_command(command: str) -> int:
@@ -105,7 +144,7 @@ def unknown_command(command: str) -> int:
     if is_program_path(command):
         hint = f"; did you mean `lumen run {command}`?"
     else:
-        near = nearest(command, ["run", "check", "test", "trace", *LATER])
+        near = nearest(command, ["run", "check", "test", "replay", "resume", "trace", *LATER])
         if near is not None:
             hint = f"; did you mean `{near}`?"
     print(f"lumen: there is no command `{command}`{hint}", file=sys.stderr)

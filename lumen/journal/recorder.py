@@ -13,7 +13,7 @@ from lumen.journal.errors import JournalError, JournalStopped
 from lumen.journal.values import encode_text, encode_value
 from lumen.kernel.ops import ASIDE
 from lumen.kernel.trace import Journal
-from lumen.values.errors import failure_of
+from lumen.values.errors import cell_name, failure_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from lumen.kernel.future import Future
     from lumen.kernel.kernel import Kernel
     from lumen.kernel.messages import Arrival, Ask, Site
-    from lumen.values.errors import Failure
 
     class Sink(Protocol):
         """Where lines go: a JournalWriter, or a MemoryJournal."""
@@ -167,13 +166,7 @@ class Recorder(Journal):
         if not self._is_virtual:
             self._asked_at[ask.seq] = self._kernel.now
         payload = ask.payload
-        given = encode_value(
-            list(payload) if type(payload) is tuple else payload,
-            canonical=True,
-            scrubber=self.scrubber,
-            is_input=True,
-            blobs=self._blobs,
-        )
+        given = self._text_of(list(payload) if type(payload) is tuple else payload, canonical=True, is_input=True)
         site = self._place() if ask.site is None else self._site_text(ask.site)
         self._line(
             f'"event":"ask","id":{ask.seq},"input":{given},"kind":"{ask.kind}","name":{encode_text(ask.name)},'
@@ -219,7 +212,7 @@ class Recorder(Journal):
         return value
 
     def _now_line(self, kind: str, name: str, payload: Any, before: str, after: str) -> None:
-        given = encode_value(list(payload), canonical=True, scrubber=self.scrubber, is_input=True, blobs=self._blobs)
+        given = self._text_of(list(payload), canonical=True, is_input=True)
         self._line(
             f'"event":"now",{before}"input":{given},"kind":"{kind}","name":"{name}","seq":{self.sink.seq},'
             f'"site":{self._place()},"task":{self._task()}{after}}}'
@@ -228,7 +221,7 @@ class Recorder(Journal):
     def decided(self, construct: Future, decision: object) -> None:
         """See Observer.decided."""
         self.cut()
-        result = encode_value(list(decision) if type(decision) is tuple else decision)
+        result = self._text_of(list(decision) if type(decision) is tuple else decision)
         word = getattr(construct, "word", "construct")
         self._line(
             f'"event":"decision","future":{construct.number},"kind":"{word}","result":{result},"seq":{self.sink.seq}}}'
@@ -237,7 +230,7 @@ class Recorder(Journal):
     def printed(self, text: str) -> None:
         """See Observer.printed."""
         self.cut()
-        shown = encode_value(text, scrubber=self.scrubber, blobs=self._blobs)
+        shown = self._text_of(text)
         self._line(
             f'"event":"print","seq":{self.sink.seq},"site":{self._place()},"task":{self._task()},"text":{shown}}}'
         )
@@ -258,7 +251,7 @@ class Recorder(Journal):
     def warned(self, message: str, future: Future | None) -> None:
         """See Observer.warned."""
         self.cut()
-        self._line(f'"event":"warn","seq":{self.sink.seq},"text":{encode_text(message)}}}')
+        self._line(f'"event":"warn","seq":{self.sink.seq},"text":{self._text_of(message)}}}')
 
     def signalled(self, what: str) -> None:
         """See Observer.signalled."""
@@ -267,15 +260,20 @@ class Recorder(Journal):
 
     # --- parts of lines ----------------------------------------------------------------------------------------------
 
-    def _text_of(self, value: Any) -> str:
+    def _text_of(self, value: Any, *, canonical: bool = False, is_input: bool = False) -> str:
         try:
-            return encode_value(value, scrubber=self.scrubber, blobs=self._blobs)
+            return encode_value(
+                value, canonical=canonical, scrubber=self.scrubber, is_input=is_input, blobs=self._blobs
+            )
         except JournalError as error:
             raise JournalStopped(error) from None
+        except Failure as failure:
+            # A run must not fail because it is recorded. No answer can be nested so deep.
+            return f'{{"$opaque":{encode_text(f"<{kind_name(value)}: {failure.message}>")}}}'
 
     def _failure_text(self, failure: Failure) -> str:
         given = {"code": failure.code, "data": failure.data, "message": failure.message}
-        return encode_value(given, scrubber=self.scrubber, canonical=True, blobs=self._blobs)
+        return self._text_of(given, canonical=True)
 
     def _task(self) -> int:
         task = self._kernel.current
@@ -300,7 +298,7 @@ class Recorder(Journal):
                 line, column = start or line, (offset or 0) + 1
                 break
         path = self.place_of(code.co_filename)
-        return f"[{encode_text(path)},{line},{column},{encode_text(code.co_name)}]"
+        return f"[{encode_text(path)},{line},{column},{encode_text(cell_name(code.co_name))}]"
 
 
 def lumen_frame(frame: FrameType | None) -> FrameType | None:

@@ -26,7 +26,7 @@ from lumen.journal.values import decode_value
 from lumen.kernel.kernel import DUE, FIRES, MAY_NEST, STOPS
 from lumen.kernel.messages import Arrival
 from lumen.kernel.ops import ADVANCE, ASIDE, PREEMPT, SLEEP, TIMER
-from lumen.values.errors import Failure
+from lumen.values.errors import Failure, cell_name
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -599,6 +599,6 @@ def stack_of(frame: Any, place_of: Callable[[str], str]) -> list[list[Any]]:
     while frame is not None and len(found) < 20:
         code = frame.f_code
         if not code.co_name.startswith("$"):
-            found.append([place_of(code.co_filename), frame.f_lineno, 1, code.co_name])
+            found.append([place_of(code.co_filename), frame.f_lineno, 1, cell_name(code.co_name)])
         frame = lumen_frame(frame.f_back)
     return found

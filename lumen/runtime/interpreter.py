@@ -197,10 +197,16 @@ class Run:
 
     def resume_with(self, open_sink: Callable[[], JournalWriter], *, retry_in_flight: bool) -> None:
         """`replay` is to go on when the journal ends. `open_sink` is called then, and gives where lines go on."""
+        from lumen.journal.errors import JournalError, JournalStopped
+        from lumen.values.errors import Failure
+
         replayer: Any = self._settings.recorder
 
         def go_live() -> None:
-            unsure = [ask for ask in replayer.in_flight.values() if not self._may_repeat(ask)]
+            try:
+                unsure = [ask for ask in replayer.in_flight.values() if not self._may_repeat(ask)]
+            except Failure as failure:
+                raise JournalStopped(JournalError(failure.code, f"can't go on: {failure.message}")) from None
             if unsure and not retry_in_flight:
                 from lumen.runtime.replaying import InFlight
 
@@ -213,7 +219,7 @@ class Run:
     def _may_repeat(self, ask: Ask) -> bool:
         """Whether a call that may have been made already can be made again without harm."""
         if ask.kind == "tool":
-            return bool(getattr(self.provider(ask.name), "is_idempotent", False))
+            return self.provider(ask.name).is_idempotent
         return ask.kind in ("fs", "stdin")
 
     def _take_up(self, replayer: Replayer, outside: Outside, step: Step) -> None:

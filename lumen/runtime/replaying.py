@@ -147,6 +147,8 @@ class Recorded:
         place = self.program or recorded
         if place is not None and os.path.isdir(os.path.dirname(place)):
             given.program_dir = os.path.dirname(os.path.abspath(place))
+            if isinstance(self.loader, StoredLoader):
+                self.loader.finder.is_configured = True
         run = Run(self.loader, self.unit, output, given)
         sinks: list[JournalWriter] = []
 

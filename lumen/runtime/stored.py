@@ -23,6 +23,8 @@ class StoredFinder(Finder):
     def __init__(self, sources: Mapping[str, str]) -> None:
         super().__init__()
         self._sources = sources
+        self.is_configured = False
+        """Whether `lumen.toml` counts: for a run that goes on with the tools of today."""
 
     def find(self, dotted: str, importer: str) -> str | None:
         """See Finder.find."""
@@ -48,8 +50,8 @@ class StoredFinder(Finder):
         return base if base in self._sources else None
 
     def config(self, directory: str) -> Config:
-        """See Finder.config: what was configured shows in the journal's answers."""
-        return Config(None, {})
+        """See Finder.config: what was configured then shows in the journal's answers."""
+        return super().config(directory) if self.is_configured else Config(None, {})
 
 
 class StoredLoader(Loader):
@@ -58,7 +60,7 @@ class StoredLoader(Loader):
     def __init__(self, options: Options, sources: Mapping[str, str], cache: CodeCache | None = None) -> None:
         super().__init__(options, cache)
         self._stored = sources
-        self.finder = StoredFinder(sources)
+        self.finder: StoredFinder = StoredFinder(sources)
 
     def read(self, path: str) -> bytes:
         """See Loader.read."""
