@@ -119,7 +119,12 @@ def test_what_a_test_prints_is_shown_when_it_fails(project):
 
 
 def test_surrogates(project):
-    program = 'cell test_x()\n  print(json_parse("\\"\\\\ud83d lone\\""))\n  assert_eq(json_parse("\\"\\\\ud83d\\""), "x")\nend\n'
+    program = r"""
+    cell test_x()
+      print(json_parse("\"\\ud83d lone\""))
+      assert_eq(json_parse("\"\\ud83d\""), "x")
+    end
+    """
     finished = project.run(program, "--junit", "out.xml")
     assert finished.code == 3
     assert "lone" in finished.out
