@@ -57,6 +57,10 @@ class Arrival:
         return f"Arrival({self.seq}, {self.value!r}, {self.error!r})"
 
 
+UNANSWERED = Arrival(0)
+"""From a door: the question stays open, and nothing goes outside."""
+
+
 class Step:
     """What the host does after one `advance`."""
 

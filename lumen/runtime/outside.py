@@ -6,7 +6,7 @@ come back through the mailbox.
 
 from __future__ import annotations
 
-from lumen.kernel.messages import Arrival, Ask, CancelAsk
+from lumen.kernel.messages import UNANSWERED, Arrival, Ask, CancelAsk
 from lumen.values.errors import Failure
 
 TYPE_CHECKING = False
@@ -50,7 +50,7 @@ class Outside:
             provider: finds the provider of a tool that has been called before.
             extern: finds the host's function behind an extern cell, or raises a Failure.
             stdin: None is the process's own.
-            door: asked first; an Arrival is the answer, and nothing goes outside.
+            door: asked first; an Arrival is the answer (or UNANSWERED), and nothing goes outside.
         """
         self._mailbox = mailbox
         self._provider = provider
@@ -74,7 +74,8 @@ class Outside:
             try:
                 arrival = None if self._door is None else self._door(command)
                 if arrival is not None:
-                    self._mailbox.put(arrival)
+                    if arrival is not UNANSWERED:
+                        self._mailbox.put(arrival)
                     continue
                 lane = self._begin(command)
                 if lane is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 import shutil
+import threading
 
 import pytest
 
@@ -380,6 +381,51 @@ def test_tasks_may_be_answered_in_any_order(project, world):
         assert result.verdict == "passed", (waits, result.message)
         assert result.unused == []
     assert len(orders) > 30
+
+
+def test_tests_in_real_time_are_answered_as_well(project, world):
+    program = """
+    use tool llm.chat as Chat
+
+    cell ask(name)
+      let mut sum = 0
+      for n in 0..20000
+        sum += n
+      end
+      return Chat(prompt: name) ++ Chat(prompt: name)
+    end
+
+    @test(mode: "eager")
+    cell test_x()
+      let all = await parallel for name in ["a", "b", "c", "a"]
+        await spawn(ask(name))
+      end
+      print(all)
+      let first = await select
+        Chat(prompt: "slow")
+        Chat(prompt: "fast")
+      end
+      Chat(prompt: "go on")
+      assert first.contains("fast")
+    end
+    """
+    project.run("use tool llm.chat as Chat\ncell test_y() = print(Chat(prompt: 1))\n", "--record")
+
+    released = threading.Event()
+
+    def answer_fast_first(prompt):
+        if prompt == "slow":
+            released.wait(20)
+        elif prompt == "go on":
+            released.set()
+        return f"{prompt}{len(world.calls)} "
+
+    world.module.answer = answer_fast_first
+    assert project.run(program, "--record").code == 0
+    calls = world.calls
+    for _ in range(5):
+        assert project.test().code == 0
+    assert world.calls == calls
 
 
 # --- files that can't be used ----------------------------------------------------------------------------------------

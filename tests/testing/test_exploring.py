@@ -1,4 +1,4 @@
-"""`--explore`, `--exhaustive`, `--schedule`: schedules of tests, from the command line. The search itself: tests/explore."""
+"""`--explore`, `--exhaustive` and `--schedule` on the command line. The search itself is tested in tests/explore."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_the_same_seed_finds_the_same(project):
 
 
 def test_all_schedules(project):
-    program = RACE.replace('"a")', '"a") or true').replace("assert_eq(seen.receive(), \"a\") or true", "null")
+    program = RACE.replace('"a")', '"a") or true').replace('assert_eq(seen.receive(), "a") or true', "null")
     finished = project.run(program, "--exhaustive")
     assert finished.code == 0
     assert "all " in finished.out
