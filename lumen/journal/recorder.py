@@ -13,7 +13,8 @@ from lumen.journal.errors import JournalError, JournalStopped
 from lumen.journal.values import encode_text, encode_value
 from lumen.kernel.ops import ASIDE
 from lumen.kernel.trace import Journal
-from lumen.values.errors import cell_name, failure_of
+from lumen.values.display import kind_name
+from lumen.values.errors import Failure, cell_name, failure_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
