@@ -9,6 +9,7 @@ from lumen.analysis.checks import run_checks
 from lumen.analysis.colour import find_colours
 from lumen.analysis.constants import order_constants
 from lumen.analysis.declared import Declared
+from lumen.analysis.effects import find_tools
 from lumen.analysis.export import build_interface
 from lumen.analysis.infer import infer_types
 from lumen.analysis.resolve import resolve
@@ -54,6 +55,7 @@ def analyze(
         declared = Declared(analysis)
         infer_types(declared)
         find_colours(declared)
+        declared.tools = find_tools(declared)
         run_checks(declared, seeded=seeded)
         analysis.interface = build_interface(declared)
     finally:

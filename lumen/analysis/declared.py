@@ -19,6 +19,7 @@ from lumen.analysis.walk import own_nodes, walk
 from lumen.syntax import nodes as n
 
 if TYPE_CHECKING:
+    from lumen.analysis.effects import Uses
     from lumen.analysis.tables import Analysis
 
 
@@ -59,6 +60,8 @@ class CellFact:
     """Of this module; None for imported and extern cells."""
     imported_colour: Colour | None = None
     imported_can_spawn: bool = False
+    imported_tools: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Of an imported cell: the tools it may call; see `effects.py`."""
     inferred: Type | None = None
     node: n.CellDecl | None = None
 
@@ -106,6 +109,8 @@ class Declared:
             function: list(own_nodes(function, analysis.functions)) for function in analysis.functions.values()
         }
         """For each function the nodes that run as part of it."""
+        self.tools: dict[n.CellDecl, Uses] = {}
+        """The tools that each cell may call; filled by `find_tools`."""
         for function in analysis.functions.values():
             if isinstance(function.node, n.CellDecl):
                 self._add_cell(function.node)
@@ -258,6 +263,7 @@ class Declared:
             name, self._imported_params(entry["params"], module), self._decode(entry["result"], module),
             entry["is_async"], entry["is_generator"], entry["is_extern"],
             imported_colour=Colour(entry["colour"]), imported_can_spawn=entry["can_spawn"],
+            imported_tools=entry["tools"],
         )  # fmt: skip
 
     def _add_imported(self, binding: Binding, entry: dict[str, Any]) -> None:

@@ -72,9 +72,10 @@ def _colour(fact: CellFact) -> str:
     return Colour.PLAIN.value
 
 
-def _cell(fact: CellFact) -> dict[str, Any]:
+def _cell(declared: Declared, fact: CellFact) -> dict[str, Any]:
     function = fact.function
     node = fact.node
+    uses = {} if node is None else declared.tools.get(node, {})
     return {
         "kind": "cell",
         "params": _params(fact.params),
@@ -86,19 +87,20 @@ def _cell(fact: CellFact) -> dict[str, Any]:
         "is_extern": fact.is_extern,
         "can_spawn": function is not None and function.can_spawn,
         "effects": [] if node is None or node.effects is None else list(node.effects.names),
+        "tools": tuple((use.tool, use.chain) for use in uses.values()),
     }
 
 
 def _methods(declared: Declared, binding: Binding) -> dict[str, Any]:
     record = declared.records.get(binding)
-    return {} if record is None else {name: _cell(fact) for name, fact in record.methods.items()}
+    return {} if record is None else {name: _cell(declared, fact) for name, fact in record.methods.items()}
 
 
 def _entry(declared: Declared, binding: Binding) -> dict[str, Any] | None:
     kind, node = binding.kind, binding.node
     if kind is Kind.CELL:
         fact = declared.cell(binding)
-        return None if fact is None else _cell(fact)
+        return None if fact is None else _cell(declared, fact)
     if kind is Kind.RECORD:
         fields = declared.constructor(binding) or ()
         return {"kind": "record", "fields": _params(fields), "methods": _methods(declared, binding)}
@@ -116,7 +118,9 @@ def _entry(declared: Declared, binding: Binding) -> dict[str, Any] | None:
         return {"kind": "type", "type": _type(declared.annotation(node.value))}
     if kind is Kind.TRAIT and isinstance(node, n.TraitDecl):
         methods = {
-            method.name.name: _cell(declared.nodes[method]) for method in node.methods if method in declared.nodes
+            method.name.name: _cell(declared, declared.nodes[method])
+            for method in node.methods
+            if method in declared.nodes
         }
         required = [method.name.name for method in node.methods if method.body is None]
         return {"kind": "trait", "methods": methods, "required": required}

@@ -7,7 +7,8 @@ An interface is a dict of dicts, lists, tuples, strings and booleans (it is mars
      "loose": [names of methods that impls give to types which are no records or enums]}
 
     entry: {"kind": "cell", "params": [(name, type, has_default, is_rest)], "result": type,
-            "colour": "plain" | "suspends", "is_async", "is_generator", "is_extern", "can_spawn", "effects": [names]}
+            "colour": "plain" | "suspends", "is_async", "is_generator", "is_extern", "can_spawn", "effects": [names],
+            "tools": ((tool, (the cells on the way to its call, its alias)), …)}
            {"kind": "record", "fields": [(name, type, has_default)], "methods": {name: cell entry}}
            {"kind": "enum", "variants": {name: [(field, type, has_default)]}, "methods": {name: cell entry}}
            {"kind": "const" | "global" | "type", "type": type}   {"kind": "trait", "methods": {name: cell entry}}

@@ -15,7 +15,16 @@ import pytest
 from lumen.analysis.tables import Analysis
 from tests.analysis.programs import analysed
 
-MODULES = {"tools": "cell thing() = 1"}
+MODULES = {
+    "tools": "cell thing() = 1",
+    "asking": """use tool llm.chat as Chat
+cell ask(p: String) -> Any / {llm} = Chat(prompt: p)
+cell far() -> Any / {llm} = ask("x")
+record Bot(name: String)
+  cell go(self) -> Any / {llm} = far()
+end
+""",
+}
 
 EXPECTED = re.compile(r"#\s*(error|warning|hint): \[([\w-]+)\](?:\s*\"(.*)\")?\s*$")
 
