@@ -46,6 +46,9 @@ Uses = dict[str, ToolUse]
 
 def find_tools(declared: Declared) -> dict[n.CellDecl, Uses]:
     """The tools of every cell and method of a module."""
+    analysis = declared.analysis
+    if not analysis.interfaces and not any(isinstance(item, n.UseToolDecl) for item in analysis.module.body):
+        return {}
     return _Search(declared).run()
 
 
