@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-import random
+import re
 import shutil
 import threading
 
 import pytest
 
-from lumen.journal.store import JournalWriter
+from lumen.journal.reading import verify
+from lumen.journal.store import JournalWriter, MemoryJournal
 from lumen.testing.cassette import Cassette, Miss
+from lumen.testing.discover import collect
+from lumen.testing.door import Door
+from lumen.testing.runner import RunOptions, attempt
 
 PROGRAM = """use tool llm.chat as Chat
 
@@ -78,8 +82,6 @@ def test_recorded_once_and_replayed(project, world):
 
 
 def test_a_recording_is_a_journal(project, world):
-    from lumen.journal.reading import verify
-
     project.run(PROGRAM, "--record")
     assert verify(recording(project)).finished
     header = json.loads(recording(project).read_text().splitlines()[0])
@@ -338,49 +340,44 @@ def test_lines_may_move_and_other_calls_come(project, world):
 
 TASKS = """use tool llm.chat as Chat
 
-cell ask(name, first_wait, second_wait)
-  sleep(first_wait)
+cell ask(name)
+  sleep(random_int(0, 9))
   let first = Chat(prompt: "same")
-  sleep(second_wait)
+  sleep(random_int(0, 9))
   let second = Chat(prompt: "same")
   return [name, first, second]
 end
 
 cell test_x()
-  let spawned = [spawn(ask(n, WAIT{n}, 10 - WAIT{n})) for n in 0..3]
-  let parallels = await parallel for n in 0..3
-    ask(n, WAIT{n}, WAIT{n})
+  let spawned = [spawn(ask(n)) for n in 0..3]
+  let together = await parallel for n in 3..6
+    ask(n)
   end
-  print(parallels)
+  print(together)
   print(await spawned)
 end
 """
 
 
+@pytest.mark.slow
 def test_tasks_may_be_answered_in_any_order(project, world):
-    """1,000 orders in which the tasks of a test ask, one recording: each gets the answers it was given."""
-    chosen = random.Random(1)
-    waits = [3, 1, 2]
-
-    def program(waits):
-        return TASKS.replace("WAIT{n}", "waits[n]").replace("let spawned", f"let waits = {waits}\n  let spawned")
-
-    project.run(program(waits), "--record")
-    text = recording(project).read_text()
-    expected = [json.loads(line)["text"] for line in text.splitlines() if '"event":"print"' in line]
-    assert len(set(expected)) == 2
-    from lumen.testing.discover import collect
-    from lumen.testing.runner import RunOptions, run_case
-
+    """1,000 orders in which six tasks ask the same question twice, one recording: each gets what it was told."""
+    project.run(TASKS, "--record")
+    case = collect("m_test.lumen").cases[0]
+    cassette = Cassette.load(str(recording(project)))
+    assert len(cassette.entries) == len({entry.value for entry in cassette.entries}) == 12
+    printed = set()
     orders = set()
-    for _ in range(40):
-        waits = tuple(chosen.randrange(10) for _ in range(3))
-        orders.add(waits)
-        path = project.write("m_test.lumen", program(list(waits)) + '\ncell unused() = fail("")\n')
-        result = run_case(collect(str(path)).cases[0], RunOptions(repeats=False))
-        assert result.verdict == "passed", (waits, result.message)
-        assert result.unused == []
-    assert len(orders) > 30
+    for seed in range(1000):
+        lines = MemoryJournal()
+        door = Door(case.file.folder, cassette=cassette.fresh())
+        made = attempt(case, RunOptions(seed=seed), door, lines)
+        assert made.outcome.report is None
+        assert door.cassette.unused() == []
+        printed.add(made.output.text())
+        orders.add(tuple(re.findall(r'"event":"ask".*"task":(\d+)', "\n".join(lines.bodies))))
+    assert len(printed) == 1
+    assert len(orders) > 300
 
 
 def test_tests_in_real_time_are_answered_as_well(project, world):
