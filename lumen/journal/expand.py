@@ -28,6 +28,27 @@ if TYPE_CHECKING:
     from lumen.journal.history import History
 
 OUTCOMES = {COMPLETED: "value", FAILED: "failure", CANCELLED: "cancelled"}
+_INTS = frozenset({int})
+_STRINGS = frozenset({str})
+_PLACE = (str, int, int, str)
+_NONE = type(None)
+_TYPES: dict[str, tuple[type, ...]] = {
+    "event": (str,),
+    "future": (int,),
+    "id": (int,),
+    "kind": (str,),
+    "mode": (str,),
+    "name": (str,),
+    "now": (int,),
+    "ops": (list,),
+    "outcome": (str,),
+    "site": (list, _NONE),
+    "sites": (list,),
+    "sources": (dict,),
+    "task": (int,),
+    "took": (int,),
+}
+"""Members of lines, and what they may be."""
 _CHOOSING = frozenset({"race", "select", "vote", "timeout"})
 
 
@@ -57,13 +78,14 @@ class Expander:
         seq = self.history.lines
         self.history.lines += 1
         try:
+            _check_members(line)
             if kind == "tasks":
                 self.history.sites.extend(line["sites"])
                 self._ops(seq, line["ops"])
             else:
                 self._line(seq, str(kind), line)
         except (LookupError, TypeError, ValueError) as error:
-            raise JournalError("journal-broken", f"line {seq + 1} makes no sense: {error!r}", seq + 1) from None
+            raise JournalError("journal-broken", f"line {seq + 1} makes no sense: {error}", seq + 1) from None
 
     # --- lines ---------------------------------------------------------------------------------------------------
 
@@ -211,6 +233,26 @@ class Expander:
             self._event(seq, index, "timer", last.number, {"ns": duration_ns, "task": last.number})
         else:
             self._event(seq, index, "timer", running, {"ns": duration_ns, "task": running})
+
+
+def _check_members(line: dict[str, Any]) -> None:
+    """Refuse members of a wrong type, so that who shows a history need not ask what everything is.
+
+    A journal whose chain is whole has none, unless it was forged.
+    """
+    for name, value in line.items():
+        wanted = _TYPES.get(name)
+        if wanted is not None and type(value) not in wanted:
+            raise ValueError(f"`{name}` is {value!r}")
+    sites = line.get("sites", ())
+    site = line.get("site")
+    for place in sites if site is None else (*sites, site):
+        if type(place) is not list or tuple(map(type, place)) != _PLACE:
+            raise ValueError(f"{place!r} is no place")
+    if not _INTS.issuperset(map(type, line.get("ops", ()))):
+        raise ValueError("an op is no integer")
+    if not _STRINGS.issuperset(map(type, line.get("sources", {}).values())):
+        raise ValueError("a source is no text")
 
 
 def _winner(result: Any) -> int:

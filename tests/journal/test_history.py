@@ -5,6 +5,8 @@ from __future__ import annotations
 import gc
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from lumen.journal.errors import JournalError
 from lumen.journal.history import history_of, load_history
@@ -52,10 +54,10 @@ def run(text, *, is_virtual=True, **options):
     journal = MemoryJournal()
     loader = Loader(Options(deterministic=is_virtual, seeded=True))
     unit = loader.load_program("main.lumen", text.encode())
-    settings = Settings()
-    settings.seed = 1
-    settings.recorder = Recorder(journal, **options)
-    Run(loader, unit, Output(None, keep=True), settings).run()
+    options_of_run = Settings()
+    options_of_run.seed = 1
+    options_of_run.recorder = Recorder(journal, **options)
+    Run(loader, unit, Output(None, keep=True), options_of_run).run()
     return history_of(journal.lines())
 
 
@@ -291,3 +293,48 @@ def test_a_minimal_journal():
     assert history.end is not None
     assert all(task.kind in ("race", "timeout") for task in history.tasks.values())
     assert [task.start_ns for task in history.tasks.values()] == [None, None]
+
+
+# --- Forgeries ------------------------------------------------------------------------------------------------------
+
+anything = st.recursive(
+    st.none() | st.booleans() | st.integers(-120, 5) | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+LINES = [
+    *BODIES,
+    {"event": "decision", "future": 2, "kind": "race", "result": 1},
+    {"event": "answer", "id": 1, "now": 5, "outcome": "value", "value": 1, "took": 3},
+    {"event": "tasks", "ops": [SPAWN_IN, 1, -1, 5, TIMER, 5, SETTLED, 2, -1, PREEMPT, 0, 0, 3, 1], "sites": []},
+]
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.lists(st.sampled_from(LINES), max_size=6), st.data())
+def test_forged_lines_are_refused_or_harmless(lines, data):
+    forged = [HEADER, *lines]
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(forged) - 1))
+        member = data.draw(st.sampled_from(sorted(forged[at])))
+        forged[at] = {**forged[at], member: data.draw(anything)}
+    try:
+        history = history_of(forged)
+    except JournalError:
+        return
+    for event in history.events:
+        assert event.seq
+        assert type(event.task) is int
+        assert type(event.time_ns) is int
+        assert isinstance(event.data, dict)
+        for form in event.data.values():
+            history.show(form)
+    for task in history.tasks.values():
+        assert isinstance(task.operation, str)
+        assert type(task.start_ns) in (int, type(None))
+        assert all(number in history.tasks for number in task.children)
+        assert all(number in history.asks for number in task.asks)
+    for ask in history.asks.values():
+        assert (ask.kind, ask.name, ask.outcome is None) == (str(ask.kind), str(ask.name), ask.answer is None)
+        assert type(ask.took_ns) in (int, type(None))
+    assert isinstance(history.source("main.lumen"), str | None)
