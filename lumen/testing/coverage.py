@@ -64,6 +64,8 @@ class Coverage:
         self._executed: dict[str, set[int]] = {}
         self._watched: dict[int, tuple[CodeType, set[int]]] = {}
         """The code of what is watched, with the set its lines go to. By identity: equal code may stand in two files."""
+        self._modules: dict[int, CodeType] = {}
+        """The modules that were looked at, by identity."""
         self._stop: Callable[[], object] | None = None
         self._tool: int | None = None
 
@@ -105,9 +107,12 @@ class Coverage:
     def watch(self, loader: Loader) -> None:
         """Note the lines of the modules of a loaded program, but for those of the standard library.
 
-        May be called for many programs; a module that several of them import is one file in the report.
+        May be called for many programs, and often for one; a module that several import is one file in the report.
         """
         for unit in loader.units.values():
+            if id(unit.code) in self._modules:
+                continue
+            self._modules[id(unit.code)] = unit.code
             path = os.path.abspath(unit.path)
             if not is_library(path):
                 self._watch(unit, path)
@@ -123,8 +128,12 @@ class Coverage:
                 monitoring.set_local_events(self._tool, code, events.PY_START | events.LINE)
 
     def files(self) -> list[FileCoverage]:
-        """What was found, by path."""
-        return [FileCoverage(path, self._executable[path], self._executed[path]) for path in sorted(self._executable)]
+        """What was found, by path. Files of tests are left out, unless there are no others."""
+        from lumen.testing.discover import is_test_path
+
+        paths = sorted(self._executable)
+        paths = [path for path in paths if not is_test_path(path)] or paths
+        return [FileCoverage(path, self._executable[path], self._executed[path]) for path in paths]
 
     # --- listening -----------------------------------------------------------------------------------------------
 

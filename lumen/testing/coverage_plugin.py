@@ -76,7 +76,7 @@ class ProgramReporter(FileReporter):
                 raise NoSource(f"No source for {self.filename}: {error.message}") from None
             except ProgramErrors as errors:
                 first = as_json(next(d for d in errors.diagnostics if d.severity == "error"))
-                place = f"{self.filename}:{first['line']}:{first['column']}"
+                place = f"{first['file']}:{first['line']}:{first['column']}"
                 raise NoSource(f"{place}: {first['message']} [{first['code']}]") from None
             self._lines = executable_lines(unit.code, self.source())
         return self._lines
