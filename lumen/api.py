@@ -163,32 +163,50 @@ class Interpreter:
     """Keep compiled code on disk."""
     _externs: dict[str, Callable[..., Any]] = Factory(dict)
     _providers: dict[str, Callable[..., Any]] = Factory(dict)
+    _repeatable: set[tuple[str, str]] = Factory(set)
+    """("extern" or "tool", name) of what may be called again when a run is resumed."""
 
     # --- what the host gives -------------------------------------------------------------------------------------
 
     @overload
-    def register(self, function: F, /, *, name: str | None = None) -> F: ...
+    def register(self, function: F, /, *, name: str | None = None, idempotent: bool = False) -> F: ...
     @overload
-    def register(self, function: None = None, /, *, name: str | None = None) -> Callable[[F], F]: ...
+    def register(
+        self, function: None = None, /, *, name: str | None = None, idempotent: bool = False
+    ) -> Callable[[F], F]: ...
 
-    def register(self, function: Any = None, /, *, name: str | None = None) -> Any:
+    def register(self, function: Any = None, /, *, name: str | None = None, idempotent: bool = False) -> Any:
         """Bind `extern cell <name>` to a Python function; also as a decorator, with or without a name.
 
-        A plain function is called in the thread that runs the program; an `async` one runs on Trio.
+        A plain function is called in the thread that runs the program; an `async` one runs on Trio. `idempotent` as
+        for `provide`.
         """
 
         def add(target: F) -> F:
-            self._externs[name or target.__name__] = target
+            known = name or target.__name__
+            self._externs[known] = target
+            self._set_idempotent("extern", known, idempotent)
             return target
 
         return add if function is None else add(function)
 
-    def provide(self, tool: str, function: Callable[..., Any]) -> None:
+    def provide(self, tool: str, function: Callable[..., Any], *, idempotent: bool = False) -> None:
         """Answer calls of a tool with a Python callable, before anything `lumen.toml` says.
 
         Its signature is the tool's schema. A plain callable runs in a worker thread, an `async` one on Trio.
+
+        Args:
+            idempotent: calling it twice does no more than calling it once. A resumed run then makes the calls again
+                that were under way when it was cut off; it stops at others.
         """
         self._providers[tool] = function
+        self._set_idempotent("tool", tool, idempotent)
+
+    def _set_idempotent(self, kind: str, name: str, idempotent: bool) -> None:
+        if idempotent:
+            self._repeatable.add((kind, name))
+        else:
+            self._repeatable.discard((kind, name))
 
     # --- running -------------------------------------------------------------------------------------------------
 
@@ -383,6 +401,7 @@ class Interpreter:
         settings.on_exit = self.on_exit
         settings.externs = self._externs
         settings.providers = self._providers
+        settings.repeatable = frozenset(self._repeatable)
         settings.emitted = self.on_emit
         settings.stdin = self.stdin
         return settings

@@ -49,7 +49,7 @@ class Settings:
 
     __slots__ = ("cell", "door", "emitted", "entry", "externs", "is_debugged", "is_test", "kwargs", "notes_leaks",
                  "observer", "on_exit", "policy", "program_dir", "progress", "providers", "recorded_timeout_ms",
-                 "recorder", "seed", "stdin", "take_interrupt", "timeout_ms")  # fmt: skip
+                 "recorder", "repeatable", "seed", "stdin", "take_interrupt", "timeout_ms")  # fmt: skip
 
     def __init__(self) -> None:
         self.cell: str | None = None
@@ -67,6 +67,8 @@ class Settings:
         self.recorded_timeout_ms: float | None = None
         """That of a run which is repeated; for its report."""
         self.on_exit: Literal["wait", "cancel"] = "wait"
+        self.repeatable: frozenset[tuple[str, str]] = frozenset()
+        """("extern" or "tool", name) of calls that may be made twice, besides the tools that `lumen.toml` names."""
         self.providers: Mapping[str, Callable[..., Any]] = {}
         """Python callables that answer tools, by tool name."""
         self.externs: Mapping[str, Callable[..., Any]] = {}
@@ -218,6 +220,8 @@ class Run:
 
     def _may_repeat(self, ask: Ask) -> bool:
         """Whether a call that may have been made already can be made again without harm."""
+        if (ask.kind, ask.name) in self._settings.repeatable:
+            return True
         if ask.kind == "tool":
             return self.provider(ask.name).is_idempotent
         return ask.kind in ("fs", "stdin")
