@@ -39,8 +39,7 @@ def case_id(value: Any) -> tuple[str | None, str]:
             return None, text
         names.append(name)
     name = "-".join(names)
-    # A bare number would be taken for that of a case.
-    return (name if name and len(name) <= _MAX_ID and not name.isdigit() else None), text
+    return (name if name and len(name) <= _MAX_ID else None), text
 
 
 class Fixtures:
@@ -76,12 +75,12 @@ class Fixtures:
         One free parameter takes the case as it is; several take a tuple or list in their order, or a map or record by
         their names. Parameters that are fixtures are free only where the case gives that many values.
         """
-        free = [name for name, _, has_default in params if not self._is_fixture(name, has_default)]
+        free = [name for name, _, has_default in params if has_default or name not in self._cells]
         names = [name for name, _, _ in params]
         if not names:
             raise Failure("invalid-case", f"`{cell}` has cases, but takes no arguments")
-        if len(free) == 1:
-            return {free[0]: case}
+        if len(free or names) == 1:
+            return {(free or names)[0]: case}
         if isinstance(case, Record):
             case = {name: getattr(case, name) for name in case._fields}
         if type(case) is dict:
@@ -99,9 +98,6 @@ class Fixtures:
         if len(case) != len(free):
             raise Failure("invalid-case", f"a case of `{cell}` has {len(case)} values, and it takes {len(free)}")
         return dict(zip(free, case, strict=True))
-
-    def _is_fixture(self, name: str, has_default: bool) -> bool:
-        return name in self._cells and not has_default
 
     async def _arguments(self, cell: str, params: Params, given: dict[str, Any]) -> dict[str, Any]:
         values = dict(given)

@@ -213,7 +213,8 @@ def _selected(file: TestFile, names: list[str] | None) -> TestFile:
         return file
     kept: dict[TestCase, None] = {}
     for name in names:
-        found = [case for case in file.cases if name in (case.cell, case.name, _numbered(case))]
+        found = [case for case in file.cases if name in (case.cell, case.name)]
+        found = found or [case for case in file.cases if name == _numbered(case)]
         if not found:
             near = nearest(name, [case.name for case in file.cases])
             hint = f"; did you mean `{near}`?" if near else ""
@@ -254,6 +255,8 @@ def _each_case(case: TestCase, loader: Loader, unit: Unit, maker: str) -> Iterab
         name, text = case_id(value)
         if name is None or name in known:
             name = str(index + 1)
+        if name in known:
+            name = f"case-{name}"
         known.add(name)
         made.append(evolve(case, case_cell=maker, case_index=index, case_id=name, case_text=text))
     return made

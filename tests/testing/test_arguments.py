@@ -44,6 +44,8 @@ def test_cases_fill_parameters(project):
 def test_equal_cases_have_ids_of_their_own(project):
     found = project.outcomes('@test(cases: ["a", "a", "b"])\ncell test_x(w) = null\n')
     assert list(found) == ["test_x[a]", "test_x[2]", "test_x[b]"]
+    found = project.outcomes("@test(cases: [2, [], 3, {}, 3])\ncell test_x(w) = null\n")
+    assert list(found) == ["test_x[2]", "test_x[case-2]", "test_x[3]", "test_x[4]", "test_x[5]"]
 
 
 def test_cases_may_be_computed(project):

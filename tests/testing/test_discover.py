@@ -75,9 +75,11 @@ def test_a_file_of_any_name_when_it_is_given(project):
 def test_one_test_and_one_case(project):
     project.write("m_test.lumen", "@test(cases: [10, 20])\ncell test_n(n) = assert(n > 0)\n\n" + ONE)
     ids = [line.partition("::")[2] for line in project.test("--list").out.split()]
-    assert ids == ["test_n[1]", "test_n[2]", "test_one"]
+    assert ids == ["test_n[10]", "test_n[20]", "test_one"]
     assert "1 passed" in project.test("m_test.lumen::test_one").out
     assert "2 passed" in project.test("m_test.lumen::test_n").out
+    assert "test_n[20]" in project.test("m_test.lumen::test_n[20]").out
+    assert "test_n[20]" in project.test("m_test.lumen::test_n[2]").out
     assert "1 passed" in project.test("m_test.lumen::test_n[2]").out
     assert "3 passed" in project.test("m_test.lumen::test_n", "m_test.lumen::test_one").out
 

@@ -146,7 +146,7 @@ def test_json(project):
     first, second, third = found["tests"]
     assert (first["id"], first["outcome"], first["error"]) == ("m_test.lumen::test_a", "passed", None)
     assert (second["outcome"], second["reason"]) == ("skipped", "why")
-    assert third["case"] == "1"
+    assert third["case"] == "5"
     assert third["output"] == "out\n"
     assert third["events"] == ['printed   "out"  (m_test.lumen:6)']
     assert third["error"]["code"] == "assertion-failed"
