@@ -73,8 +73,9 @@ _TIES = frozenset(("race", "select", "vote"))
 class Explore(Policy):
     """Asks `choose` for every order that is open. For one run."""
 
-    __slots__ = ("_aside", "_aside_turns", "_choose", "_kernel", "_lost", "_queue", "_slow", "_waiting_since",
-                 "cancels", "choices", "faults", "late_ns", "notes", "sizes", "with_faults")  # fmt: skip
+    __slots__ = ("_aside", "_aside_turns", "_calling", "_choose", "_kernel", "_lost", "_queue", "_slow",
+                 "_waiting_since", "cancels", "choices", "faults", "late_ns", "notes", "sizes",
+                 "with_faults")  # fmt: skip
     name = "explore"
 
     def __init__(
@@ -100,6 +101,8 @@ class Explore(Policy):
         self._queue: _Queue = _Queue()
         self._aside: list[Task] = []
         self._aside_turns = 0
+        self._calling: set[Task] = set()
+        """Tasks that have stepped aside, or are kept back, in a call that the program answers itself."""
         self._lost: dict[int, tuple[str, str]] = {}
         self._slow: set[int] = set()
         """Asks whose answers come when no other is left."""
@@ -142,6 +145,8 @@ class Explore(Policy):
             if len(kernel.held) < len(kernel.asks):
                 # All answers have to be there, or what may be chosen would depend on how fast they come.
                 return kernel.report(None)
+            if self._calling and len(ready) <= 1 and self._sleep_first(kernel):
+                continue
             if self._aside and (not ready or ready.passing or self._aside_turns >= MOST_KEPT_TURNS):
                 self._bring_back()
             if self.with_faults and self.cancels < MOST_CANCELS:
@@ -152,6 +157,8 @@ class Explore(Policy):
                 if len(ready) > 1:
                     self._arrange()
                 ready.passing.clear()
+                if self._calling:
+                    self._calling.intersection_update(self._aside)
                 kernel.run_turn()
                 turns += 1
                 self._count_turn(kernel)
@@ -246,7 +253,7 @@ class Explore(Policy):
                 ordered.append(task)
                 continue
             task = options[choice - len(options)]
-            if _ties(task):
+            if task not in self._calling and _ties(task):
                 ordered.append(remaining.pop(0))
                 continue
             remaining.remove(task)
@@ -256,6 +263,27 @@ class Explore(Policy):
         queue.clear()
         queue.extend(ordered)
         queue.extend(remaining)
+
+    def _sleep_first(self, kernel: Kernel) -> bool:
+        """Whether all that could go on are calls that the program answers, and a sleep that ends now is faster."""
+        waiting = [*self._aside, *self._queue]
+        if kernel.undecided or not self._calling.issuperset(waiting):
+            return False
+        if self._waiting_since is None:
+            self._waiting_since = kernel.now
+        instants = kernel.timers.next_instants(self._waiting_since + self.late_ns, MOST_LATE)
+        choice = self.choose(1 + len(instants), ANSWER) if instants else 0
+        if not choice:
+            self._waiting_since = None
+            return False
+        due, tasks = instants[choice - 1]
+        if self.notes is not None:
+            self._note(f"the sleep of {_tasks(tasks)} ended before the call of {_task(waiting[0])} was answered")
+        self._queue.clear()
+        self._aside = waiting
+        self._move_to(kernel, due)
+        self._end_sleeps(kernel, due, tasks)
+        return True
 
     # --- answers -----------------------------------------------------------------------------------------------------
 
@@ -314,6 +342,23 @@ class Explore(Policy):
         kernel.deliver(arrival)
 
     # --- faults ------------------------------------------------------------------------------------------------------
+
+    def inside_call(self, kernel: Kernel, name: str) -> tuple[BaseException, bool] | None:
+        """See Policy.inside_call. Such a call may take any time, so its task need not come back in its turn."""
+        task = kernel.current
+        assert task is not None
+        self._queue.passing.discard(task)
+        self._calling.add(task)
+        if not self.with_faults or self.faults >= MOST_FAULTS:
+            return None
+        choice = self.choose(1 + len(FAULTS), FAULT)
+        if not choice:
+            return None
+        self.faults += 1
+        code, what, happens = FAULTS[choice - 1]
+        if self.notes is not None:
+            self._note(f"`{name}`, called by {_task(task)}, failed with `{code}`: {what.removesuffix(' (injected)')}")
+        return kernel.failures.make(code, f"tool `{name}` {what}"), happens
 
     def _inject_failures(self, kernel: Kernel) -> None:
         """Tools that were called in the last turn may fail, instead of being called or after it."""

@@ -31,6 +31,14 @@ class Policy:
         """What `Kernel.advance` does in virtual time, in a way of its own; None: `advance_virtual` does it."""
         return None
 
+    def inside_call(self, kernel: Kernel, name: str) -> tuple[BaseException, bool] | None:
+        """The current task has stepped aside for a call of a tool that the program answers itself.
+
+        Returns:
+            A failure to answer with instead, and whether what the tool does is done all the same. As a rule None.
+        """
+        return None
+
 
 class Eager(Policy):
     """Spawned tasks start at once; real time; answers as they arrive."""

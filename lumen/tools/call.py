@@ -82,7 +82,8 @@ class ToolCalls:
         if self._scripted is not None:
             found = self._scripted.find(tool._name)
             if found is not None:
-                return await self._scripted.answer(found, self._bound_freely(tool, args, named, messages))
+                bound = self._bound_freely(tool, args, named, messages)
+                return await self._scripted.answer(tool._name, found, bound)
         schema, takes_messages = self._known.get(tool._name) or self._look_up(tool)
         if messages and takes_messages and "messages" not in named:
             named = {**named, "messages": _messages(messages)}

@@ -65,17 +65,25 @@ class ScriptedCalls:
         """
         return await self._within(_Block(self._kernel.spawned_count, _checked(answers)), body)
 
-    async def answer(self, found: tuple[Callable[[Any], Any], Place], args: dict[str, Any]) -> Any:
+    async def answer(self, tool: str, found: tuple[Callable[[Any], Any], Place], args: dict[str, Any]) -> Any:
         """What an answer function says to a call; its failure is that of the call.
 
         Every other ready task runs first, since a call of a tool always lets others run: what goes wrong when they do
         must go wrong in a test as well.
         """
-        await self._kernel.yield_turn()
+        turn = self._kernel.yield_turn()
+        injected = self._kernel.policy.inside_call(self._kernel, tool)
+        await turn
+        if injected is not None and not injected[1]:
+            raise injected[0]
         function, place = found
         block = _Block(self._kernel.spawned_count, _NO_ANSWERS, place)
         value = await self._within(block, lambda: function(args))
-        return await value if hasattr(value, "__await__") else value  # of an `async cell`
+        if hasattr(value, "__await__"):
+            value = await value  # of an `async cell`
+        if injected is not None:
+            raise injected[0]
+        return value
 
     def find(self, tool: str) -> tuple[Callable[[Any], Any], Place] | None:
         """Who answers a call that the current task makes now, innermost block first; None if no block does."""

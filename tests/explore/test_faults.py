@@ -85,6 +85,34 @@ end
     assert case.text == f"{value}\n"
 
 
+SCRIPTED = """
+use tool counter.put as Put
+cell test_it() / {external}
+  with_tools({"counter.put": fn(args) => print("done")})
+    match await attempt(fn() => Put(value: 1))
+      ok(v) -> print("ok")
+      err(e) -> print(e.message)
+    end
+  end
+end
+"""
+
+
+def test_calls_that_the_program_answers_fail_too():
+    case = Case(SCRIPTED)
+    seen = set()
+
+    def run(policy):
+        verdict = case(policy)
+        seen.add(case.text)
+        return verdict
+
+    assert explore_exhaustively(run, faults=True).is_complete
+    failures = {("done\n" if happens else "") + f"tool `counter.put` {what}\n" for _, what, happens in FAULTS}
+    assert seen == {"done\nok\n", *failures}
+    assert explore_exhaustively(run).ran == 1
+
+
 CLEANS_UP = """
 cell worker(lock)
   let token = lock.receive()

@@ -199,6 +199,37 @@ end
     assert outcomes(program) == {"a b", "b a"}
 
 
+SCRIPTED = """
+use tool names.find as Find
+cell ask(id) / {external}
+  Find(id: id)
+end
+cell nap(ms)
+  sleep(ms)
+  "slept"
+end
+cell test_answers() / {external}
+  with_tools({"names.find": fn(args) => args.id})
+    BODY
+  end
+end
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ('print(await race(ask("a"), ask("b")))', {"a", "b"}),
+        ('print(await race(ask("a"), nap(9)))', {"a", "slept"}),
+        ('print(await race(ask("a"), nap(11)))', {"a"}),
+        ('print(await timeout(1, ask("a")))', {"a"}),
+        ('await parallel(async print(ask("a")) end, async print(ask("b")) end)', {"a b", "b a"}),
+    ],
+)
+def test_calls_that_the_program_answers_take_any_time(body, expected):
+    assert outcomes(SCRIPTED.replace("BODY", body)) == expected
+
+
 def test_an_answer_is_faster_than_a_deadline():
     program = """
 use tool names.find as Find
