@@ -46,6 +46,8 @@ class Divergence(BaseException):
         *,
         recorded_place: Sequence[Any] | None = None,
         actual_place: Sequence[Any] | None = None,
+        recorded_at: int | None = None,
+        actual_at: int | None = None,
         stack: Sequence[Sequence[Any]] = (),
         agreed: Sequence[Event] = (),
         hint: str | None = None,
@@ -59,6 +61,9 @@ class Divergence(BaseException):
         self.recorded_place = recorded_place
         """[path, line, column, text] in the program that was recorded."""
         self.actual_place = actual_place
+        self.recorded_at = recorded_at
+        """Where in the ops of a `tasks` line it is; None for other lines."""
+        self.actual_at = actual_at
         self.stack = stack
         """The cells that are running, innermost first, in the form of places."""
         self.agreed = agreed
@@ -144,6 +149,8 @@ def hint_for(recorded: Event | None, actual: Event, ahead: Sequence[Event]) -> s
         return "a call was added"
     if recorded["event"] == "ask":
         return "the recorded call was removed, or comes later now"
+    if kind == "task" and recorded["event"] != "task":
+        return "what was recorded was removed, or comes later now"
     if kind == "task":
         return str(actual.get("hint") or "tasks were spawned, or took their turns, in another order")
     if kind == "run_end" and recorded["event"] == "run_end":

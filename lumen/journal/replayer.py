@@ -21,11 +21,12 @@ from lumen.journal.divergence import (
 )
 from lumen.journal.errors import JournalError, JournalStopped
 from lumen.journal.jsonlines import parse
+from lumen.journal.probe import ProbedLog
 from lumen.journal.recorder import Recorder, lumen_frame
 from lumen.journal.values import decode_value
 from lumen.kernel.kernel import DUE, FIRES, MAY_NEST, STOPS
 from lumen.kernel.messages import Arrival
-from lumen.kernel.ops import ADVANCE, ASIDE, PREEMPT, SLEEP, TIMER
+from lumen.kernel.ops import ADVANCE, ASIDE, PREEMPT, SLEEP, SPAWN, SPAWN_IN, TIMER
 from lumen.values.errors import Failure, cell_name
 
 TYPE_CHECKING = False
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from lumen.journal.blobs import BlobStore
     from lumen.journal.divergence import Event
+    from lumen.journal.probe import Probe
     from lumen.journal.recorder import Sink
     from lumen.journal.secrets import Scrubber
     from lumen.kernel.messages import Ask
@@ -89,6 +91,7 @@ class Replayer(Recorder):
         types: Callable[[str, str, tuple[str, ...]], Any] | None = None,
         stop_after: int | None = None,
         is_resuming: bool = False,
+        probe: Probe | None = None,
     ) -> None:
         """
         Args:
@@ -96,6 +99,7 @@ class Replayer(Recorder):
             types: finds records and enums of the program, see `decode_value`.
             stop_after: raise Stopped when the event of this number has happened.
             is_resuming: at the end of the journal go on live, once `go_live_with` has been given.
+            probe: stops the replay at some event, to see where in the source that is.
         """
         self._lines = lines
         header = next(lines)[1]
@@ -103,6 +107,12 @@ class Replayer(Recorder):
         super().__init__(self._compared, is_minimal=header["journal"] == "minimal", scrubber=scrubber)
         self.header = header
         self.types = types
+        self.entry_place: list[Any] | None = None
+        """Where the cell is that the run began with."""
+        self._probe = probe
+        if probe is not None:
+            self.log = ProbedLog()
+            self.log.passed = self._log_passed
         self.on_event: Callable[[], None] | None = None
         """Called after each line that has been compared."""
         self.before_live: Callable[[], None] | None = None
@@ -132,6 +142,8 @@ class Replayer(Recorder):
         self._agreed: deque[Event] = deque(maxlen=_AGREED)
         self._own_sites: list[Any] = []
         self._recorded_sites: list[Any] = []
+        self._equal = 0
+        """How much of the next line's ops the program has done when it does something else."""
         self._pending_sites: list[Any] = []
         self._halted: BaseException | None = None
         self._take()
@@ -178,6 +190,10 @@ class Replayer(Recorder):
             super()._line(body)
             return
         self._go_on()
+        probe = self._probe
+        if probe is not None and probe.seq == self._compared.seq:
+            probe.look(self)
+            self._stop(Stopped())
         recorded = self._now
         if recorded is None:
             self._at_end()
@@ -199,29 +215,34 @@ class Replayer(Recorder):
         if self._stop_after is not None and recorded["seq"] >= self._stop_after:
             self._stop(Stopped())
 
-    def _diverge(self, recorded: Event | None, actual: Event, place: Any = None) -> None:
-        if recorded is not None and recorded["event"] == "tasks" and actual["event"] != "task":
+    def _diverge(
+        self, recorded: Event | None, actual: Event, *, at: int | None = None, own_at: int | None = None
+    ) -> None:
+        """Stop here.
+
+        Args:
+            at, own_at: where in the ops of the line the recorded and the actual side are, if they are ops.
+        """
+        if recorded is not None and recorded["event"] == "tasks":
             # The log was equal up to here; so the program does something where tasks went on.
-            _, op = op_at(recorded["ops"], 0, self._is_virtual)
-            text, op_place = describe_op(op, [*self._recorded_sites, *recorded["sites"]])
-            shown: Event = {"event": "task", "text": text, "site": op_place, "seq": recorded["seq"]}
-        else:
-            shown = recorded if recorded is not None else {}
+            at = self._equal
+            _, op = op_at(recorded["ops"], at, self._is_virtual)
+            text, place = describe_op(op, [*self._recorded_sites, *recorded["sites"]])
+            recorded = {"event": "task", "text": text, "site": place, "seq": recorded["seq"]}
         self.stack = stack_of(sys._getframe(1), self.place_of)
-        frame = lumen_frame(sys._getframe(1))
-        if frame is not None:
-            place = parse(self._place_text(frame))
-        actual_place = actual.get("site") or place
+        seq = recorded["seq"] if recorded is not None else self._compared.seq
         ahead = [event for n in range(1, _LOOK_AHEAD) if (event := self._event(n)) is not None]
         self.divergence = Divergence(
-            recorded["seq"] if recorded is not None else self._compared.seq,
-            shown or None,
+            seq,
+            recorded,
             actual,
-            recorded_place=shown.get("site"),
-            actual_place=actual_place,
+            recorded_place=None if recorded is None else recorded.get("site"),
+            actual_place=actual.get("site"),
+            recorded_at=at,
+            actual_at=own_at,
             stack=self.stack,
             agreed=list(self._agreed),
-            hint=hint_for(shown or None, actual, ahead),
+            hint=hint_for(recorded, actual, ahead),
         )
         self._stop(self.divergence)
 
@@ -277,6 +298,10 @@ class Replayer(Recorder):
         if not log:
             self.rounds = 0
             return
+        probe = self._probe
+        if probe is not None and probe.seq == self._compared.seq:
+            probe.look(self)
+            self._stop(Stopped())
         recorded = self._event()
         if recorded is None:
             self._at_end()
@@ -284,6 +309,12 @@ class Replayer(Recorder):
             return
         fresh = [site for site, _ in self._pending_sites]
         if recorded["event"] != "tasks" or recorded["ops"] != log or not self._same_sites(recorded["sites"], fresh):
+            if recorded["event"] == "tasks" and recorded["ops"][: len(log)] == log:
+                if len(log) < len(recorded["ops"]):
+                    # The line for which the log is being cut will say what the program does instead.
+                    self._equal = len(log)
+                    log.clear()
+                    return
             self._ops_differ(recorded, log, fresh)
         self._own_sites += fresh
         self._recorded_sites += recorded["sites"]
@@ -292,6 +323,14 @@ class Replayer(Recorder):
         log.clear()
         self.rounds = 0
         self._agree(recorded)
+
+    def _log_passed(self) -> None:
+        probe = self._probe
+        if probe is None or self._halted is not None or probe.seq != self._compared.seq:
+            return
+        if probe.at is not None and len(self.log) > probe.at:
+            probe.look(self)
+            self._stop(Stopped())
 
     def site_index(self, site: Any) -> int:
         """See Journal.site_index."""
@@ -310,63 +349,40 @@ class Replayer(Recorder):
 
     def _ops_differ(self, recorded: Event, log: list[int], fresh: list[Any]) -> None:
         own_sites = [*self._own_sites, *fresh]
-        if recorded["event"] != "tasks":
-            _, op = op_at(log, 0, self._is_virtual)
-            text, place = describe_op(op, own_sites)
-            log.clear()
-            self._diverge(recorded, {"event": "task", "text": text, "site": place})
-        their_sites = [*self._recorded_sites, *recorded["sites"]]
-        at = first_difference(recorded["ops"], log)
-        if recorded["ops"] == log:
-            at = self._first_other_site(log, their_sites, own_sites)
-        _, theirs = op_at(recorded["ops"], at, self._is_virtual)
-        _, mine = op_at(log, at, self._is_virtual)
-        their_text, their_place = describe_op(theirs, their_sites)
-        my_text, my_place = describe_op(mine, own_sites)
-        number = len(op_at_all(log, at, self._is_virtual))
+        at = 0
+        shown: Event = recorded
         hint = None
-        if theirs and mine and theirs[0] in (SLEEP, TIMER) and theirs[0] == mine[0]:
-            hint = "a sleep or a deadline has changed"
+        if recorded["event"] == "tasks":
+            their_sites = [*self._recorded_sites, *recorded["sites"]]
+            at = first_difference(recorded["ops"], log)
+            if recorded["ops"] == log:
+                at = self._first_other_site(log, their_sites, own_sites)
+            _, theirs = op_at(recorded["ops"], at, self._is_virtual)
+            _, mine = op_at(log, at, self._is_virtual)
+            if theirs and mine and theirs[0] in (SLEEP, TIMER) and theirs[0] == mine[0]:
+                hint = "a sleep or a deadline has changed"
+            if theirs:
+                text, place = describe_op(theirs, their_sites)
+                shown = {"event": "task", "text": text, "site": place, "seq": recorded["seq"]}
+            else:
+                shown = self._event(1) or recorded
+        text, place = describe_op(op_at(log, at, self._is_virtual)[1], own_sites)
         log.clear()
-        shown = {
-            "event": "task",
-            "text": their_text,
-            "site": their_place or self._near(recorded["ops"], at, their_sites),
-        }
-        actual = {
-            "event": "task",
-            "text": my_text,
-            "site": my_place or self._near(self._last_log(log), at, own_sites),
-            "hint": hint,
-            "number": number,
-        }
-        self._diverge({**shown, "seq": recorded["seq"]}, actual)
-
-    def _last_log(self, log: list[int]) -> list[int]:
-        return log
+        self._diverge(
+            shown,
+            {"event": "task", "text": text, "site": place, "hint": hint, "seq": recorded["seq"]},
+            at=at if shown["event"] == "task" else None,
+            own_at=at,
+        )
 
     def _first_other_site(self, log: list[int], theirs: list[Any], mine: list[Any]) -> int:
         base = len(self._own_sites)
         for index in range(base, len(mine)):
             if callee(theirs[index][3]) != callee(mine[index][3]):
-                from lumen.kernel.ops import SPAWN, SPAWN_IN
-
                 for at, number in enumerate(log):
                     if number == SPAWN - index or (number == SPAWN_IN and log[at + 2] == index):
                         return at
         return 0
-
-    def _near(self, log: list[int], at: int, sites: list[Any]) -> Any:
-        """The place of the last spawn before an op that has none of its own: where about in the program it is."""
-        from lumen.journal.divergence import split_ops
-
-        found = None
-        for start, op in split_ops(log, self._is_virtual):
-            if start >= at:
-                break
-            place = describe_op(op, sites)[1]
-            found = place or found
-        return found
 
     # --- what is given back ------------------------------------------------------------------------------------------
 
@@ -459,6 +475,10 @@ class Replayer(Recorder):
             super().answered(arrival)
             return
         self.cut()
+        probe = self._probe
+        if probe is not None and probe.seq == self._compared.seq:
+            probe.look(self)
+            self._stop(Stopped())
         self.in_flight.pop(arrival.seq, None)
         recorded = self._event()
         actual: Event = {
@@ -583,13 +603,6 @@ def _frames_of(frame: Any) -> list[tuple[str, int, str, dict[str, Any]]]:
         found.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name, dict(frame.f_locals)))
         frame = lumen_frame(frame.f_back)
     return found
-
-
-def op_at_all(log: list[int], at: int, is_virtual: bool) -> list[Any]:
-    """The ops before an index."""
-    from lumen.journal.divergence import split_ops
-
-    return [op for start, op in split_ops(log, is_virtual) if start < at]
 
 
 def stack_of(frame: Any, place_of: Callable[[str], str]) -> list[list[Any]]:

@@ -8,6 +8,7 @@ from lumen.kernel.task import Task
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import FrameType
     from typing import Any
 
     from lumen.kernel.kernel import Kernel
@@ -38,6 +39,20 @@ def _reason(waiting: Any) -> str:
         return "a timer"
     waits_for = getattr(waiting, "waits_for", None)
     return str(waits_for()) if waits_for is not None else "an answer from outside"
+
+
+def innermost_frame(coro: Any) -> FrameType | None:
+    """The innermost suspended frame of Lumen code."""
+    found: FrameType | None = None
+    while coro is not None:
+        for kind in ("cr", "gi", "ag"):
+            frame = getattr(coro, f"{kind}_frame", None)
+            if frame is not None:
+                if "$lumen" in frame.f_globals:
+                    found = frame
+                break
+        coro = getattr(coro, "cr_await", None) or getattr(coro, "gi_yieldfrom", None) or getattr(coro, "ag_await", None)
+    return found
 
 
 def code_places(coro: Any) -> list[tuple[str, int, str]]:

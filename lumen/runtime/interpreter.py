@@ -191,11 +191,29 @@ class Run:
                 if step is not None:
                     self._take_up(replayer, outside, step)
                     host.run(step)
+            except Exception:
+                raise
+            except BaseException:
+                self._abandon()
+                raise
             finally:
                 left = outside.close(_CLOSE_GRACE_S)
                 if replayer.divergence is None:
                     self.output.flush()
             return self._outcome(main, host, left)
+
+    def _abandon(self) -> None:
+        """Nothing of the program runs any more. Close its frames: Python would do it later, and with noise."""
+        todo = list(self.kernel.root.children or ())
+        while todo:
+            future = todo.pop()
+            todo.extend(future.children or ())
+            coro = getattr(future, "coro", None)
+            if coro is not None:
+                try:
+                    coro.close()
+                except BaseException:
+                    pass  # its cleanup has met the replayer, which lets nothing happen any more
 
     def resume_with(self, open_sink: Callable[[], JournalWriter], *, retry_in_flight: bool) -> None:
         """`replay` is to go on when the journal ends. `open_sink` is called then, and gives where lines go on."""

@@ -7,6 +7,7 @@ import os
 from lumen.journal.blobs import BlobStore
 from lumen.journal.divergence import Divergence, is_same
 from lumen.journal.errors import JournalError
+from lumen.journal.probe import Probe
 from lumen.journal.reading import read_lines
 from lumen.journal.replayer import JournalEnded, Replayer, Stopped
 from lumen.journal.secrets import Scrubber
@@ -15,6 +16,7 @@ from lumen.journal.values import decode_value
 from lumen.kernel.policy import Eager, Fifo
 from lumen.runtime.interpreter import Run, Settings
 from lumen.runtime.loader import Loader, Options, ProgramErrors
+from lumen.runtime.output import Output
 from lumen.runtime.recording import digests, place_namer, type_finder
 from lumen.runtime.stored import StoredLoader
 
@@ -28,7 +30,6 @@ if TYPE_CHECKING:
     from lumen.kernel.messages import Ask
     from lumen.runtime.interpreter import Outcome
     from lumen.runtime.loader import Unit
-    from lumen.runtime.output import Output
 
 
 class InFlight(BaseException):
@@ -181,6 +182,7 @@ class Recorded:
             **options,
         )
         replayer.place_of = self._place_of
+        replayer.entry_place = self._entry_place()
         return replayer
 
     def _settings(self, replayer: Replayer, given: Settings | None = None) -> Settings:
@@ -201,11 +203,37 @@ class Recorded:
             replayed.outcome = run.replay(replayer)
         except Divergence as divergence:
             replayed.divergence = divergence
+            self._find_places(divergence)
         except Stopped:
             replayed.stopped = True
         except JournalEnded:
             replayed.was_cut_off = True
         return replayed
+
+    def _find_places(self, found: Divergence) -> None:
+        """Where both programs are, if the events themselves do not tell."""
+        if found.recorded_place is None and found.recorded is not None:
+            stored = self if self.program is None else Recorded(self.path)
+            found.recorded_place = stored.place_of(Probe(found.seq, found.recorded_at))
+        if found.actual_place is None:
+            found.actual_place = self.place_of(Probe(found.actual.get("seq", found.seq), found.actual_at))
+
+    def place_of(self, probe: Probe) -> list[Any] | None:
+        """Repeat the program up to an event: where is it then?"""
+        replayer = self._replayer(probe=probe)
+        run = Run(self.loader, self.unit, Output(None), self._settings(replayer))
+        try:
+            run.replay(replayer)
+        except (Divergence, Stopped, JournalEnded):
+            pass
+        return probe.place or self._entry_place()
+
+    def _entry_place(self) -> list[Any] | None:
+        name = self.header["entry"] or "main"
+        for code in self.unit.code.co_consts:
+            if getattr(code, "co_name", "").removesuffix("$body") == name:
+                return [self._place_of(self.unit.path), code.co_firstlineno, 1, name]
+        return [self._place_of(self.unit.path), 1, 1, name]
 
 
 def _after(header: dict[str, Any], lines: Lines) -> Iterator[tuple[int, dict[str, Any]]]:
