@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sys import getrefcount
 
+from lumen.kernel.cancel import Cancelled
 from lumen.values.errors import Failure, Halt, failure_value, settle_failures
 
 TYPE_CHECKING = False
@@ -68,12 +69,20 @@ def with_roles(messages: list[tuple[str, Any]] | None, *own: tuple[str, Any]) ->
 
 
 def run_defers(defers: list[Callable[[], Any]]) -> None:
-    """Run `defer` blocks, last first. Each runs even if another fails; the first failure is raised at the end."""
+    """Run `defer` blocks, last first. Each runs even if another fails; the first failure is raised at the end.
+
+    One that is busy may be cancelled in the middle; the others still run.
+    """
     failure: Exception | None = None
+    cancelled: Cancelled | None = None
     while defers:
         try:
             defers.pop()()
         except Exception as exc:
             failure = failure or exc
+        except Cancelled as exc:
+            cancelled = exc
+    if cancelled is not None:
+        raise cancelled
     if failure is not None:
         settle_failures(failure)
