@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from lumen.cli.main import main
 from lumen.runtime.interpreter import Run, Settings
 from lumen.runtime.loader import Loader, Options
 from lumen.runtime.output import Output
@@ -296,6 +297,44 @@ def test_examples_are_covered(path, listener, monkeypatch):
         pytest.skip(f"needs more than a seed: {outcome.report.message}")
     missing = {Path(file.path).name: file.missing for file in coverage.files() if file.missing}
     assert missing == {name: lines for name, lines in LEFT_OUT.items() if name == path.name}
+
+
+# --- the command ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shop(tmp_path, monkeypatch):
+    """A program with a test of half of it, in the current folder."""
+    (tmp_path / "shop.lumen").write_text("cell price() -> Int\n  3\nend\n\ncell other() -> Int\n  4\nend\n")
+    (tmp_path / "shop_test.lumen").write_text(
+        "import shop: price\n\ncell test_price()\n  assert_eq(price(), 3)\nend\n\n"
+        '@test(mode: "eager")\ncell test_again()\n  assert_eq(price(), 3)\nend\n'
+    )
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_command(shop, listener, capsys):
+    assert main(["test", "--coverage"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.endswith("""\
+coverage:
+  lines  missed  covered  file        missing
+      2       1   50.0 %  shop.lumen  6
+""")
+
+
+def test_command_with_too_little(shop, listener, capsys):
+    assert main(["test", "--coverage", "--fail-under", "50", "-q"]) == 0
+    assert main(["test", "--coverage", "--fail-under", "50.1", "-q"]) == 3
+    assert "50.0 % is less than the 50.1 %" in capsys.readouterr().err
+    assert main(["test", "--fail-under", "50"]) == 1
+    assert main(["test", "--coverage", "--fail-under", "much"]) == 1
+
+
+def test_command_with_exploration(shop, listener, capsys):
+    assert main(["test", "--coverage", "--explore", "5"]) == 0
+    assert "50.0 %  shop.lumen" in capsys.readouterr().out
 
 
 # --- the report ----------------------------------------------------------------------------------------------------

@@ -9,6 +9,8 @@ import textwrap
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = """\
 cell total(items: list[Int], factor: Int) -> Int
   let mut sum = 0

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import os
+import importlib
 import re
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
 
 import pytest
+
+pytestmark = pytest.mark.slow
+pytest_plugins = ["pytester"]
 
 SHOP = """\
 cell price(n: Int) -> Int
@@ -44,26 +47,28 @@ end
 
 
 @pytest.fixture
-def project(tmp_path):
+def project(pytester, monkeypatch):
     """A folder with one file of tests."""
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "tests" / "shop_test.lumen").write_text(SHOP)
-    (tmp_path / "tests" / "shop.lumen").write_text('cell test_not_a_test_file()\n  fail("no")\nend\n')
-    return tmp_path
+    # What the runs here import must not be thrown away after each of them.
+    importlib.import_module("lumen.testing.runner")
+    importlib.import_module("lumen.runtime.compiling")
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    monkeypatch.setenv("COLUMNS", "100")
+    (pytester.path / "tests").mkdir()
+    (pytester.path / "tests" / "shop_test.lumen").write_text(SHOP)
+    (pytester.path / "tests" / "shop.lumen").write_text('cell test_not_a_test_file()\n  fail("no")\nend\n')
+    return pytester.path
 
 
 @pytest.fixture
-def run_pytest(project):
+def run_pytest(project, pytester):
     """Run pytest there; (what it prints, exit code)."""
 
-    def run(*options, code=None):
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST")}
-        command = [sys.executable, *(code or ("-m", "pytest")), *options]
-        done = subprocess.run(
-            command, cwd=project, capture_output=True, text=True, timeout=120, env=environment, input=""
-        )
-        assert "INTERNALERROR" not in done.stdout + done.stderr
-        return done.stdout + done.stderr, done.returncode
+    def run(*options, apart=False):
+        done = pytester.runpytest_subprocess(*options) if apart else pytester.runpytest_inprocess(*options)
+        text = "\n".join([*done.outlines, *done.errlines, ""])
+        assert "INTERNALERROR" not in text
+        return text, int(done.ret)
 
     return run
 
@@ -122,8 +127,8 @@ def test_selecting_and_stopping(run_pytest):
     text, _ = run_pytest("-q", "-x")
     assert "stopping after 1 failures" in text
     assert "3 passed, 1 failed" in _counts((text, 1))
-    assert "1 passed" in run_pytest("-q", "tests/shop_test.lumen::test_price[2-6]")[0]
-    assert "2 passed, 1 failed" in _counts(run_pytest("-q", "tests/shop_test.lumen::test_price"))
+    words = ("tests/shop_test.lumen::test_price[2-6]", "tests/shop_test.lumen::test_one")
+    assert "2 passed, 0 failed" in _counts(run_pytest("-q", *words))
 
 
 def _counts(said):
@@ -142,7 +147,7 @@ def test_last_failed(run_pytest, project):
 
 
 def test_spread_over_processes(run_pytest):
-    text, code = run_pytest("-n", "2", "-p", "no:cacheprovider")
+    text, code = run_pytest("-n", "2", "-p", "no:cacheprovider", apart=True)
     assert code == 1
     assert "2 failed, 3 passed, 1 skipped" in text
     assert "FAILED tests/shop_test.lumen::test_far - deep down [failed]" in text
@@ -214,7 +219,7 @@ def test_durations_and_fixtures_of_pytest_do_not_stumble(run_pytest, project):
 
 
 def test_pdb_opens_at_the_lumen_line(run_pytest):
-    text, _ = run_pytest("--pdb", "-k", "far", "-p", "no:cacheprovider")
+    text, _ = run_pytest("--pdb", "-k", "far", "-p", "no:cacheprovider", apart=True)
     assert re.search(r"> .*tests/shop_test\.lumen\(23\)inner\(\)\n-> fail\(\"deep down\"\)", text)
 
 
@@ -239,7 +244,7 @@ def test_a_run_without_lumen_files_imports_nothing_of_lumen(run_pytest, project)
         "    loaded = sorted(name for name in sys.modules if name == 'lumen' or name.startswith('lumen.'))\n"
         "    assert loaded == ['lumen', 'lumen.testing', 'lumen.testing.plugin']\n"
     )
-    text, code = run_pytest("tests/test_plain.py", "-q", "-p", "no:cacheprovider")
+    text, code = run_pytest("tests/test_plain.py", "-q", "-p", "no:cacheprovider", apart=True)
     assert code == 0, text
 
 
