@@ -399,6 +399,10 @@ class Run:
         calls = self._tool_calls()
         return calls.registry.provider(tool, calls.wanted.get(tool))
 
+    def is_scripted(self, tool: str) -> bool:
+        """Whether answers to a tool were written for this test."""
+        return self._tool_calls().registry.is_scripted(tool)
+
     def _extern(self, name: str, params: tuple[str, ...]) -> Any:
         """What `extern cell name(params)` is bound to: asks at the door, so that a journal sees it."""
         kernel = self.kernel
@@ -422,6 +426,11 @@ class Run:
 
     def _breakpoint(self) -> None:
         self._debugged().stop_in(sys._getframe(1))
+
+    @property
+    def was_debugged(self) -> bool:
+        """Whether somebody has looked at it in the debugger."""
+        return self._debugger is not None
 
     def _debugged(self) -> LumenPdb:
         from lumen.runtime.debugger import LumenPdb

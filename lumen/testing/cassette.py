@@ -75,9 +75,18 @@ class Miss:
 class Cassette:
     """The recording of one test, as it answers one run of it."""
 
-    def __init__(self, path: str, entries: list[Entry], variables: dict[str, Any], blobs: BlobStore | None) -> None:
+    def __init__(
+        self,
+        path: str,
+        entries: list[Entry],
+        variables: dict[str, Any],
+        tools: dict[str, Any],
+        blobs: BlobStore | None,
+    ) -> None:
         self.path = path
         self.entries = entries
+        self.tools = tools
+        """What each tool takes, in JSON form."""
         self.variables = variables
         """Canonical arguments of `get_env` → value in its JSON form."""
         self._blobs = blobs
@@ -96,6 +105,7 @@ class Cassette:
         blobs = BlobStore(path)
         entries: dict[int, Entry] = {}
         variables: dict[str, Any] = {}
+        tools: dict[str, Any] = {}
         sites: list[str] = []
         paths = SpawnPaths(is_virtual=True)
         lines = read_lines(path)
@@ -123,6 +133,8 @@ class Cassette:
                     entry.failure = line.get("failure")
                 elif event == "now" and line["kind"] == "env" and "value" in line:
                     variables.setdefault(canonical(line["input"]), line["value"])
+                elif event == "now" and line["kind"] == "tool" and "value" in line:
+                    tools.setdefault(line["name"], line["value"])
                 has_ended = event == "run_end"
         except (LookupError, TypeError, AttributeError) as error:
             raise JournalError("journal-broken", f"{path} makes no sense as a recording: {error!r}") from None
@@ -130,11 +142,12 @@ class Cassette:
             events.close()  # a generator, which holds the file open
         if lines.torn or not has_ended:
             raise JournalError("journal-torn", f"{path} is cut off: the run it records has no end")
-        return cls(path, list(entries.values()), variables, blobs)
+        return cls(path, list(entries.values()), variables, tools, blobs)
 
     def fresh(self) -> Cassette:
         """The same recording for another run, with nothing used up."""
-        return Cassette(self.path, [evolve(entry, used=False) for entry in self.entries], self.variables, self._blobs)
+        entries = [evolve(entry, used=False) for entry in self.entries]
+        return Cassette(self.path, entries, self.variables, self.tools, self._blobs)
 
     @property
     def is_empty(self) -> bool:

@@ -84,17 +84,16 @@ class Door:
 
     def _answer(self, ask: Ask) -> Arrival | None:
         payload: Any = ask.payload
-        if ask.kind == "tool":
+        if ask.kind == "tool" and self.run.is_scripted(ask.name):
             provider = self.run.provider(ask.name)
-            if provider.is_scripted:
-                if not provider.is_instant:
-                    return None
-                try:
-                    return Arrival(ask.seq, provider.call(payload))
-                except Failure as failure:
-                    if failure.code == "unscripted-call":
-                        self._note(failure, ask.site, [])
-                    raise
+            if not provider.is_instant:
+                return None
+            try:
+                return Arrival(ask.seq, provider.call(payload))
+            except Failure as failure:
+                if failure.code == "unscripted-call":
+                    self._note(failure, ask.site, [])
+                raise
         elif ask.kind == "fs" and ask.name == "read_file":
             path = self._own_file(payload[0])
             if path is not None:
@@ -110,8 +109,8 @@ class Door:
         if kind == "fs" and name == "read_file":
             return type(given) is list and self._own_file(str(given[0])) is not None
         try:
-            return kind == "tool" and self.run.provider(name).is_scripted
-        except KeyError:  # never called in this run
+            return kind == "tool" and self.run.is_scripted(name)
+        except Failure:  # `lumen.toml` makes no sense
             return False
 
     def gives_variable(self, given: str) -> bool:
@@ -123,10 +122,10 @@ class Door:
         for base in (self._folder, os.getcwd()):
             try:
                 real = os.path.realpath(os.path.join(base, path))
-            except (OSError, ValueError):
-                return None
-            if os.path.commonpath((real, self._folder)) == self._folder and os.path.exists(real):
-                return real
+                if os.path.commonpath((real, self._folder)) == self._folder and os.path.exists(real):
+                    return real
+            except (OSError, ValueError):  # no name for a file; on Windows, another drive
+                continue
         return None
 
     def _recorded(self, ask: Ask) -> Arrival:
@@ -164,7 +163,11 @@ class Door:
     # --- what is answered at once ------------------------------------------------------------------------------------
 
     def answer_now(self, kind: str, name: str, args: Any, answer: Callable[[str, str, Any], Any]) -> Any:
-        """Environment variables; time and random numbers come from `answer`, and follow from the seed."""
+        """Environment variables, and what tools take. Time and random numbers come from `answer`, by the seed."""
+        tools = {} if self.cassette is None else self.cassette.tools
+        if kind == "tool" and name in tools and not self.run.is_scripted(name):
+            # Its provider is not even loaded: a replay needs none of what it needs.
+            return decode_value(tools[name])
         if kind != "env":
             return answer(kind, name, args)
         variable = args[0]

@@ -96,12 +96,14 @@ class ExploreResult:
         if self.is_single:
             return f"schedule {self.schedule}"
         if self.exhaustive:
+            if not self.passed:
+                return f"{_count(self.ran, 'schedule')}, those with few departures from FIFO order first"
             if self.is_complete:
                 return f"all {_count(self.ran, 'schedule')}"
-            cut = f"cut at {_count(self.ran, 'schedule')}: not all have been run"
-            if self.passed:
-                cut += f", but all with at most {_count(self.departures, 'departure')} from FIFO order"
-            return cut
+            return (
+                f"cut at {_count(self.ran, 'schedule')}: not all have been run, but all with at most "
+                f"{_count(self.departures, 'departure')} from FIFO order"
+            )
         if self.is_complete:
             return "1 schedule: nothing in this test could happen in another order"
         of = "" if self.ran >= self.wanted else f" of {self.wanted:,}"

@@ -7,7 +7,6 @@ here rather than in six weeks. Tests in real time are run once, since no two of 
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Callable
 from typing import Any, Literal
@@ -112,7 +111,7 @@ def against(case: TestCase, options: RunOptions, path: str | None) -> CaseResult
     first = attempt(case, options, _door(case, cassette), first_lines)
     result = judge(case, first, first_lines)
     result.recording = path
-    if result.verdict == "passed" and options.repeats and case.is_virtual:
+    if result.verdict == "passed" and options.repeats and case.is_virtual and not first.run.was_debugged:
         second_lines = MemoryJournal()
         attempt(case, options, _door(case, cassette), second_lines)
         differs = parting(first_lines.bodies[1:], second_lines.bodies[1:])
@@ -226,6 +225,8 @@ def report_of(case: TestCase, made: Attempt) -> Report | None:
         report.notes += first.notes
         return report
     if report is not None:
+        if report.code == "invalid-args" and made.door.cassette is not None:
+            report.notes.append("what a tool takes is part of the recording; `lumen test --update` records it again")
         if report.code == "timeout" and not report.stacks:
             report.message = f"the test took longer than the {made.timeout_ms / 1000:g} s that `--timeout` allows"
         return report
@@ -259,6 +260,6 @@ def plain_report(code: str, message: str) -> Report:
 
 def recording_path(case: TestCase) -> str:
     """Where the recording of a test is kept: `replays/<file>.<test>.jsonl` beside its file."""
-    stem = re.sub(r"(\.lumen|\.lm)(\.md)?$", "", os.path.basename(case.file.path))
+    stem = os.path.basename(case.file.path).removesuffix(".lumen")
     name = ".".join(part for part in (stem, case.cell, case.case_id) if part is not None)
     return os.path.join(os.path.dirname(case.file.path), RECORDINGS, name + ".jsonl")

@@ -9,6 +9,7 @@ from lumen.journal.jsonlines import parse
 from lumen.testing.cassette import call_text, short_json
 
 _WIDTH = 110
+_SILENT = ('"event":"tasks"', '"event":"run_')
 
 
 def readable(line: dict[str, Any], asked: dict[int, str]) -> str | None:
@@ -64,15 +65,17 @@ def _one_line(form: Any) -> str:
 def tail(bodies: Sequence[str], count: int = 10) -> list[str]:
     """The last readable events of a journal."""
     asked: dict[int, str] = {}
-    shown = []
-    for body in bodies:
-        if body.startswith(('"event":"tasks"', '"event":"run_')):
-            continue
-        text = readable(parse("{" + body), asked)
-        if text is not None:
-            shown.append(text)
-    left_out = len(shown) - count
-    return shown if left_out <= 0 else [f"… {left_out:,} earlier events", *shown[-count:]]
+    events = [body for body in bodies if not body.startswith(_SILENT) and not _is_about_a_tool(body)]
+    left_out = max(0, len(events) - count)
+    for body in events[:left_out]:
+        if body.startswith('"event":"ask"'):  # what is answered later
+            readable(parse("{" + body), asked)
+    shown = [f"… {left_out:,} earlier events"] if left_out else []
+    return [*shown, *(readable(parse("{" + body), asked) or "" for body in events[left_out:])]
+
+
+def _is_about_a_tool(body: str) -> bool:
+    return body.startswith('"event":"now"') and ',"kind":"tool",' in body
 
 
 def parting(first: Sequence[str], second: Sequence[str]) -> list[str] | None:

@@ -115,6 +115,10 @@ class Registry:
             real.takes_messages = True
         return real
 
+    def is_scripted(self, tool: str) -> bool:
+        """Whether a test has written answers to this tool, which then come before its provider."""
+        return self._is_test and tool not in self._registered and tool in self._scripted_table()
+
     def _scripted_table(self) -> dict[str, Any]:
         if "scripted" not in self._configured:
             return {}

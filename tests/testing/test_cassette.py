@@ -498,3 +498,24 @@ def test_find_uses_up(project, world):
     assert isinstance(cassette.find("tool", "llm.chat", '{"prompt":"one"}', ""), Miss)
     assert not isinstance(cassette.fresh().find("tool", "llm.chat", '{"prompt":"one"}', ""), Miss)
     assert [entry.name for entry in cassette.unused()] == ["llm.chat"]
+
+
+def test_a_replay_needs_no_provider(project, world):
+    program = PROGRAM.replace('prompt: "one"', '"one"')
+    assert project.run(program, "--record").code == 0
+    for module in project.path.glob("recorded_*.py"):
+        module.write_text("raise ImportError('not installed here')\n")
+    assert project.test().code == 0
+    project.write("lumen.toml", "")
+    assert project.test().code == 0
+    finished = project.run(program.replace('model: "large"', 'modell: "large"').replace('"two"', '"two", "x", "y"'))
+    assert finished.code == 3
+    assert "what a tool takes is part of the recording" in finished.out
+
+
+def test_files_of_one_name_have_recordings_of_their_own(project, world):
+    body = PROGRAM.replace("use tool", "use tool", 1)
+    project.write("m_test.lumen", body)
+    project.write("m_test.lumen.md", f"# Doc\n\n```lumen\n{body}```\n")
+    assert project.test("--record").code == 0
+    assert len(list((project.path / "replays").iterdir())) == 2
