@@ -360,3 +360,54 @@ def test_on_a_terminal_ctrl_c_and_ticks_leave_the_prompt_alone(tmp_path):
     wait_for("300000")
     assert os.waitpid(pid, 0)[1] == 0
     os.close(terminal)
+
+
+TESTS = """\
+cell price(n: Int) -> Int
+  let base = 3
+  n * base
+end
+
+cell test_price()
+  let got = price(2)
+  BREAKPOINT
+  assert_eq(got, 7)
+end
+"""
+
+
+@pytest.fixture
+def debug_test(tmp_path):
+    """`lumen test` with commands for the debugger; (what is printed, exit code)."""
+
+    def run(source, commands, *options):
+        (tmp_path / "price_test.lumen").write_text(source)
+        done = subprocess.run(
+            [sys.executable, "-m", "lumen", "test", *options],
+            cwd=tmp_path,
+            input="\n".join(commands) + "\n",
+            capture_output=True,
+            text=True,
+            timeout=60,
+            env={**os.environ, "PYTHONBREAKPOINT": ""},
+        )
+        assert "Traceback" not in done.stderr
+        return done.stdout + done.stderr, done.returncode
+
+    return run
+
+
+def test_lumen_test_opens_where_a_test_fails(debug_test):
+    text, code = debug_test(TESTS.replace("  BREAKPOINT\n", ""), ["p got", "q"], "--pdb")
+    assert code == 3
+    assert "error[assertion-failed]" in text
+    assert answers(text)[0].startswith("6")
+    assert "-> assert_eq(got, 7)\n(Pdb)" in text
+
+
+def test_a_breakpoint_in_a_test_is_met_once(debug_test):
+    source = TESTS.replace("BREAKPOINT", "breakpoint()").replace("7)", "6)")
+    text, code = debug_test(source, ["p got", "c"])
+    assert code == 0, text
+    assert text.count("(Pdb)") == 2
+    assert answers(text)[0] == "6"
