@@ -310,6 +310,7 @@ LINES = [
 ]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=300)
 @given(st.lists(st.sampled_from(LINES), max_size=6), st.data())
 def test_forged_lines_are_refused_or_harmless(lines, data):

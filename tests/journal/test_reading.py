@@ -53,6 +53,7 @@ def test_when_and_where_are_no_part_of_the_chain(tmp_path):
     assert all(ours != theirs for ours, theirs in zip(first[1:-1], third[1:-1], strict=True))
 
 
+@pytest.mark.slow
 def test_cut_at_every_byte(tmp_path):
     """A prefix is read, never more and never something else; `torn` says whether something was left out."""
     many = [*BODIES[:-1], *[{"event": "emit", "task": 1, "value": f"nr {n} …"} for n in range(60)], BODIES[-1]]
@@ -78,6 +79,7 @@ def test_cut_within_the_first_line(tmp_path):
         assert refused(path).code == "journal-empty"
 
 
+@pytest.mark.slow
 def test_every_changed_byte_is_found(tmp_path):
     """`verify` finds each change of one byte, and names the line; but for when and where a run was recorded."""
     whole = sample(tmp_path / "whole").read_bytes()
