@@ -176,7 +176,7 @@ def _verify(path: str) -> int:
         if error.line is None:
             raise
         # The number of the line is what the caller came for; some messages have it, some don't.
-        where = "" if f"line {error.line}" in error.message else f"line {error.line}: "
+        where = f"line {error.line}: " if error.code == "missing-blob" else ""
         print(f"error[{error.code}]: {where}{error.message}", file=sys.stderr)
         return USAGE
     events = len(_load(path, quiet=True).events)

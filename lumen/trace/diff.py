@@ -77,7 +77,12 @@ def _events(history: History, skipped: set[str]) -> Iterator[Event]:
 
 
 def _same(first: History, one: Event, second: History, other: Event) -> bool:
-    return one.kind == other.kind and one.task == other.task and _told(first, one) == _told(second, other)
+    return one.kind == other.kind and one.task == other.task and _equal(_told(first, one), _told(second, other))
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Equal as JSON: Python thinks that 1, 1.0 and True are the same, and a program can tell them apart."""
+    return one == other and repr(one) == repr(other)
 
 
 def _told(history: History, event: Event) -> dict[str, Any]:
@@ -158,7 +163,7 @@ def _members(first: History, one: Event, second: History, other: Event) -> list[
 
 
 def _differences(path: str, one: Any, other: Any, out: list[str]) -> None:
-    if one == other and type(one) is type(other):
+    if _equal(one, other):
         return
     if type(one) is dict and type(other) is dict and path.count(".") < 12:
         for name in [*one, *(name for name in other if name not in one)]:

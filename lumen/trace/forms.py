@@ -169,7 +169,7 @@ def _bytes_text(encoded: Any) -> str:
     try:
         data = base64.b64decode(encoded, validate=True)
     except (ValueError, TypeError):
-        return json.dumps(encoded)
+        return json.dumps(encoded, ensure_ascii=False)
     return f'b"{data[:64].hex()}{"…" if len(data) > 64 else ""}" ({bytes_in_words(len(data))})'
 
 
@@ -199,8 +199,8 @@ def duration_in_words(ns: int) -> str:
     """A time for people, to three digits: "812 ns", "1.25 ms", "2.5 s", "3 min 4 s", "2 h 5 min"."""
     if ns < 1_000:
         return f"{ns} ns" if ns else "0 s"
-    for unit, scale in (("µs", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000)):
-        if ns < scale * 999.5 or (unit == "s" and ns < 60 * scale):
+    for unit, scale, most in (("µs", 1_000, 999.5), ("ms", 1_000_000, 999.5), ("s", 1_000_000_000, 60)):
+        if ns < scale * most:
             return f"{ns / scale:.3g} {unit}"
     seconds = round(ns / 1_000_000_000)
     minutes, seconds = divmod(seconds, 60)

@@ -299,7 +299,9 @@ class _Columns:
 
     def _block(self, given: Any) -> str:
         if isinstance(given, dict) and not any(key.startswith("$") for key in given):
-            return clip("\n".join(f"{name}: {self.forms.block(value)}" for name, value in given.items()), _VALUE_CHARS)
+            # The short ones tell calls apart, and are what fits into a bar.
+            shown = sorted((f"{name}: {self.forms.block(value)}" for name, value in given.items()), key=len)
+            return clip("\n".join(shown), _VALUE_CHARS)
         return self.forms.block(given)
 
     def _index(self, text: str) -> int:

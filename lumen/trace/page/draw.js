@@ -21,7 +21,7 @@ function fitCanvas(canvas, w, h) {
   if (canvas.width !== Math.round(w * scale) || canvas.height !== Math.round(h * scale)) {
     canvas.width = Math.round(w * scale);
     canvas.height = Math.round(h * scale);
-    if (canvas === lanes) { canvas.style.width = w + "px"; canvas.style.height = h + "px"; }
+    if (canvas === lanes || canvas === ruler) { canvas.style.width = w + "px"; canvas.style.height = h + "px"; }
   }
   const pen = canvas.getContext("2d");
   pen.setTransform(scale, 0, 0, scale, 0, 0);
@@ -69,16 +69,16 @@ function tickLabel(value, step) {
 }
 
 function drawRuler(marks) {
-  const box = ruler.getBoundingClientRect();
-  const pen = fitCanvas(ruler, width, box.height);
+  const tall = 25;
+  const pen = fitCanvas(ruler, width, tall);
   pen.font = "11px " + getComputedStyle(document.body).fontFamily;
   pen.textBaseline = "middle";
   for (const at of marks.out) {
     const x = xOf(at);
-    pen.fillStyle = colours.line; pen.fillRect(Math.round(x), box.height - 6, 1, 6);
+    pen.fillStyle = colours.line; pen.fillRect(Math.round(x), tall - 6, 1, 6);
     pen.fillStyle = colours.muted;
     const label = tickLabel(at, marks.step);
-    if (x + 5 + pen.measureText(label).width < width) pen.fillText(label, x + 5, box.height / 2);
+    if (x + 5 + pen.measureText(label).width < width) pen.fillText(label, x + 5, tall / 2);
   }
 }
 

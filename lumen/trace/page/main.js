@@ -10,6 +10,7 @@ function paint() {
 }
 
 function measure() {
+  if (onPaper) return;
   const names = parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--names"));
   width = Math.max(60, scroll.clientWidth - names);
   height = scroll.clientHeight;
@@ -236,7 +237,7 @@ function drawLegend() {
 
 // --- paper -----------------------------------------------------------------------------------------------------------
 
-let onScreen = null;
+let onScreen = null, onPaper = false;
 addEventListener("beforeprint", () => {
   onScreen = document.documentElement.dataset.theme;
   document.documentElement.dataset.theme = "light";
@@ -245,10 +246,12 @@ addEventListener("beforeprint", () => {
   measure();
   width = Math.min(width, 1000 - tree.offsetWidth);
   height = Math.min(visible.length, 300) * ROW + 8;  // what fits on a few sheets
+  $("spacer").style.height = height + "px";
   document.documentElement.style.setProperty("--paper", height + "px");
   paint();
+  onPaper = true;
 });
-addEventListener("afterprint", () => { setTheme(onScreen); measure(); });
+addEventListener("afterprint", () => { onPaper = false; setTheme(onScreen); measure(); });
 
 // --- start -----------------------------------------------------------------------------------------------------------
 
