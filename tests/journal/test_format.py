@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -104,12 +105,14 @@ def expand(lines):
 
 # --- It agrees with ours --------------------------------------------------------------------------------------------
 
+NAMES = set(re.findall(r"`(\w+)`", PAGE.read_text("utf-8")))
 KINDS = ["task", "parallel", "race", "vote", "select", "timeout"]
 OUTCOMES = [None, "value", "failure", "cancelled"]
 
 
 def compare(path):
     lines, torn = read(path)
+    assert {name for line in lines for name in (*line, line["event"])} <= NAMES  # nothing that the page is silent about
     history = load_history(path)
     assert history.torn == torn
     assert history.lines == len(lines)
