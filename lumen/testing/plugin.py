@@ -174,7 +174,7 @@ def lumen(request: pytest.FixtureRequest, tmp_path: Path) -> LumenFixture:
     """Runs Lumen programs in virtual time, with scripted tools: `result = lumen.run("print(1 + 1)")`.
 
     `lumen.tools["llm.chat"] = …` answers a tool, by a function, a list of answers, or one value.
-    `result.journal` says what the program asked for. See `lumen.testing.LumenFixture`.
+    `result.journal` says what the program asked for. See `lumen.testing.fixture.LumenFixture`.
     """
     from lumen.testing.fixture import LumenFixture
 
