@@ -30,6 +30,8 @@ class FormText:
     def __init__(self, blobs: BlobStore | None = None, limit: int = 4_000) -> None:
         self._blobs = blobs
         self._limit = limit
+        self._loaded: dict[str, str] = {}
+        """Blob → its text: a value that is large once is often passed on."""
 
     def line(self, form: Any, limit: int | None = None) -> str:
         """On one line."""
@@ -109,13 +111,18 @@ class FormText:
         shown = f"{digest[:16]}…, {bytes_in_words(size)}" if type(size) is int else f"{digest[:16]}…"
         if self._blobs is None:
             return f"<large value {shown}>"
-        try:
-            inside = self._blobs.load(digest)
-        except (JournalError, ValueError):
-            return f"<large value {shown}: its file is missing>"
-        if type(inside) is dict and "$blob" in inside:
-            return f"<large value {shown}>"
-        return self._flat(inside, 1)
+        text = self._loaded.get(digest)
+        if text is None:
+            try:
+                inside = self._blobs.load(digest)
+            except (JournalError, ValueError):
+                text = f"<large value {shown}: its file is missing>"
+            else:
+                # One blob never names another; a journal that says so was not written by us.
+                is_blob = type(inside) is dict and "$blob" in inside
+                text = f"<large value {shown}>" if is_blob else self._flat(inside, 1)
+            self._loaded[digest] = text
+        return text
 
     def _parts(self, form: Any) -> tuple[str, list[tuple[str, Any]], str]:
         if type(form) is list:

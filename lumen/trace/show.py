@@ -29,6 +29,8 @@ _MANY = 8
 """Fewer equal ones than this are all shown."""
 _MOST = 200
 """More children than this of one task are not shown, however different they are."""
+_DEEPEST = 30
+"""Columns of indentation."""
 _COLUMN = 58
 _STYLE_OF = {"won": "32;1", "lost": "2", "failed": "31;1", "cancelled": "2", "timed out": "31;1", "running": "33;1"}
 
@@ -90,7 +92,7 @@ class _Tree:
             for index in range(len(children) - 1, -1, -1):
                 is_last = index == len(children) - 1
                 branch, stem = ("└─ ", "   ") if is_last else ("├─ ", "│  ")
-                waiting.append((children[index], rest + branch, rest + stem, level + 1))
+                waiting.append((children[index], _deeper(rest, branch), _deeper(rest, stem), level + 1))
         if task is None:
             yield from self._tail()
 
@@ -269,6 +271,11 @@ class _Tree:
 
     def _bold(self, text: str) -> str:
         return paint(text, "bold", self.colour)
+
+
+def _deeper(prefix: str, more: str) -> str:
+    """Where tasks are nested deeply, only the innermost levels are drawn, so that there is room for words."""
+    return prefix + more if len(prefix) < _DEEPEST else f"… {prefix[len(more) + 2 :]}{more}"
 
 
 def _is_worth_a_line(item: Item) -> bool:

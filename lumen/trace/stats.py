@@ -127,6 +127,8 @@ def _cell(lane: Lane, entry: str) -> str:
     """The name of the cell that a task runs, as far as the source of its site says."""
     if lane.site is None:
         return entry if lane.number == 1 else "task"
+    if lane.branch is not None and lane.inner is lane.span and lane.parent is not None:
+        return f"(branch of {lane.parent.inner.kind})"  # its code stands in the cell that has the construct
     text = one_line(lane.inner.operation, 400)
     for word in ("await ", "spawn "):
         text = text.removeprefix(word)

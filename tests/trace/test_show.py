@@ -129,3 +129,17 @@ def test_a_minimal_journal_still_shows_calls(write_journal, tmp_path, trip_lines
 def test_events_of_a_kind_that_is_not_known(write_journal, tmp_path, trip_lines):
     trip_lines.insert(2, {"event": "teleport", "task": 1, "to": "Mars"})
     assert any('teleport {"to": "Mars"}' in line for line in lines_of(write_journal(tmp_path / "j", trip_lines)))
+
+
+def test_deeply_nested_tasks_keep_room_for_words(record):
+    journal = record("async cell down(n: Int)\n  if n > 0\n    await spawn(down(n - 1))\n  end\nend\ndown(400)\n")
+    lines = lines_of(journal, width=100)
+    assert len(lines) > 400
+    assert max(map(len, lines)) <= 100
+    assert sum("down(n - 1)" in line for line in lines) == 400
+
+
+def test_a_run_without_tasks(write_journal, tmp_path):
+    lines = lines_of(write_journal(tmp_path / "j", []))
+    assert lines[1].startswith("1 event, 0 tasks, 0 outside calls")
+    assert lines[-1] == "the journal ends before the run does"

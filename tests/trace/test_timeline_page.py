@@ -329,6 +329,24 @@ def test_a_run_that_was_cut_off(open_page, write_journal, tmp_path, trip_lines):
     assert "running" in page.texts("#tree .pill")
 
 
+def test_a_run_without_tasks(open_page, write_journal, tmp_path):
+    page = open_page(write_journal(tmp_path / "j.jsonl", []))
+    assert page.text("#count") == "0 lanes"
+    for key in ("+", "s", "ArrowDown", ".", "f", "Escape"):
+        page.key(key)
+
+
+def test_enter_in_the_filter_goes_to_the_first_match(page):
+    for _ in range(6):
+        page.key("+")
+    page.key("/")
+    page.type("example.com")
+    page.key("Enter")
+    assert page.text("#details h2") == "http.get"
+    begin, end = shown(page)
+    assert begin <= 80e6 <= end
+
+
 @pytest.mark.slow
 def test_twenty_thousand_tasks(open_page, record):
     page = open_page(record(MANY.replace("{n}", "20001"), "many"))

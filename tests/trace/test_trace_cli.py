@@ -187,3 +187,18 @@ def test_lone_surrogates_are_written_as_escapes(cli, write_journal, tmp_path, tr
     journal = write_journal(tmp_path / "j.jsonl", trip_lines)
     for what in ("show", "stats", "export", "timeline"):
         assert cli(what, journal)[0] == 0
+
+
+def test_help_of_the_command(capsys):
+    from lumen.cli.main import main
+
+    assert main(["help", "trace"]) == 0
+    assert capsys.readouterr().out.startswith("usage: lumen trace show JOURNAL")
+    assert main(["help"]) == 0
+    assert "lumen trace WHAT JOURNAL" in capsys.readouterr().out
+
+
+def test_a_program_is_named_if_it_is_given_for_a_journal(cli, tmp_path):
+    program = tmp_path / "main.lumen"
+    program.write_text("print(1)\n", "utf-8")
+    assert cli("show", program)[2].startswith("error[not-a-journal]: ")

@@ -48,6 +48,12 @@ function showMoment(i) {
   const at = axis().itemFrom[i];
   if (at < view.from || at > view.to) { const half = (view.to - view.from) / 2; show(at - half, at + half); }
 }
+function showRow(r) {
+  const from = axis().rowFrom[r], to = axis().rowTo[r];
+  if (from < 0 || (from <= view.to && to >= view.from)) return;
+  const half = (view.to - view.from) / 2, middle = (from + to) / 2;
+  show(middle - half, middle + half);
+}
 function setAxis(name) {
   if (view.axis !== name) {
     // The part that is shown stays in view: its first and last event have places on both axes.
@@ -197,7 +203,14 @@ const keys = {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || $("keys").open) return;
   const target = event.target;
-  if (target.id === "search") { if (event.key === "Escape") { keys.Escape(); target.blur(); } return; }
+  if (target.id === "search") {
+    if (event.key === "Escape") { keys.Escape(); target.blur(); }
+    if (event.key === "Enter" && matching) {
+      const first = matching.rows.indexOf(1);
+      if (first >= 0) { choose(first, matching.items.subarray(0, firstItem[first + 1]).indexOf(1, firstItem[first])); focusRow(first); chosen.item >= 0 ? showMoment(chosen.item) : showRow(first); }
+    }
+    return;
+  }
   if (target.tagName === "SELECT" || target.tagName === "INPUT") return;
   const arrows = event.key.startsWith("Arrow");
   if (arrows && (target.closest(".panel") || target.closest("[role=toolbar]"))) return;

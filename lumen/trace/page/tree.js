@@ -84,7 +84,7 @@ function drawTree() {
   for (let k = first; k <= last; k++) wanted.add(visible[k]);
   for (const [r, element] of elements)
     if (!wanted.has(r) && element !== document.activeElement) { element.remove(); elements.delete(r); }
-  if (visible.length && !visible.includes(current)) current = visible[0];
+  if (visible.length && positionOf(current) < 0) current = visible[0];
   let before = null;
   for (let k = first; k <= last; k++) {
     const r = visible[k];
@@ -149,6 +149,7 @@ tree.addEventListener("click", (event) => {
   if (event.target.classList.contains("fold") && childCount[r]) return fold(r, !closed[r]);
   current = r;
   choose(r, -1);
+  showRow(r);
   element.focus({ preventScroll: true });
 });
 tree.addEventListener("dblclick", (event) => { const element = event.target.closest(".row"); if (element) zoomToChosen(); });
@@ -160,7 +161,7 @@ tree.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const r = current, k = positionOf(r);
   const page = Math.max(1, Math.floor(height / ROW) - 1);
-  const go = (to) => { focusRow(visible[Math.max(0, Math.min(visible.length - 1, to))]); choose(current, -1); };
+  const go = (to) => { focusRow(visible[Math.max(0, Math.min(visible.length - 1, to))]); choose(current, -1); showRow(current); };
   switch (event.key) {
     case "ArrowDown": go(k + 1); break;
     case "ArrowUp": go(k - 1); break;
