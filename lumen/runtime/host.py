@@ -16,6 +16,7 @@ from lumen.runtime.preempt import Wake, preemption
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from types import FrameType
     from typing import Any
 
     from lumen.journal.recorder import Recorder
@@ -71,6 +72,8 @@ class Host:
         self.deadlock: list[Blocked] | None = None
         self.was_interrupted = False
         self.timed_out = False
+        self.stopped_at: list[tuple[str, int, str]] = []
+        """Where the run was when its time was up: (path, line, what it did there)."""
         self._cancel_wanted: str | None = None
         self._was_stopped = False
 
@@ -270,4 +273,20 @@ class Host:
     def _time_out(self) -> None:
         self._timeout_ns = None
         self.timed_out = True
+        self.stopped_at = _places_now(self.kernel)
         self._cancel_wanted = "timeout"
+
+
+def _places_now(kernel: Kernel) -> list[tuple[str, int, str]]:
+    """The busy code on the stack, or what has stepped aside for it, or else where tasks wait."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        if "$lumen" in frame.f_globals:
+            return [(frame.f_code.co_filename, frame.f_lineno, "computed")]
+        frame = frame.f_back
+    from lumen.kernel.blocked import innermost_frame
+
+    tasks: list[tuple[Any, str]] = [(task, "was busy") for task in kernel.ready]
+    tasks = tasks or [(waiting.future, f"waited for {waiting.reason}") for waiting in kernel.blocked()]
+    found = [(innermost_frame(task.coro), what) for task, what in tasks]
+    return [(frame.f_code.co_filename, frame.f_lineno, what) for frame, what in found if frame is not None]

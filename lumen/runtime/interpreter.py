@@ -106,11 +106,14 @@ class Leak:
 class Outcome:
     """How a run ended."""
 
-    __slots__ = ("leaked", "report", "value", "warnings", "was_interrupted")
+    __slots__ = ("leaked", "report", "stopped_at", "value", "warnings", "was_interrupted")
 
     def __init__(self, value: Any, report: Report | None, warnings: list[str], was_interrupted: bool) -> None:
         self.leaked: list[Leak] = []
         """If the settings ask for it: tasks that were still running when the entry cell had returned."""
+        self.stopped_at: list[tuple[str, int, str]] = []
+        """Of a run that took too long: (path, line, what it did there) of what was going on. Not in the report, which
+        is the same when the run is repeated."""
         self.value = value
         self.report = report
         """None if all went well."""
@@ -232,7 +235,10 @@ class Run:
 
                 raise InFlight(unsure)
             self._clock.start_at(self.kernel.now)
-            replayer.go_live_with(open_sink(), self._clock.now_ns)
+            try:
+                replayer.go_live_with(open_sink(), self._clock.now_ns)
+            except JournalError as error:
+                raise JournalStopped(error) from None
 
         replayer.before_live = go_live
 
@@ -462,6 +468,7 @@ class Run:
             report = self._report(main, host)
         outcome = Outcome(None if report is not None else value, report, warnings, host.was_interrupted)
         outcome.leaked = self._leaked
+        outcome.stopped_at = host.stopped_at
         recorder = self._settings.recorder
         if recorder is not None:
             # The notes of a report name files as the user has called them; a journal says the same wherever they lie.

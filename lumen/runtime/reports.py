@@ -137,6 +137,7 @@ def report_deadlock(blocked: Iterable[Blocked], line_text: LineText) -> Report:
     from lumen.runtime.tracebacks import Place, cell_of
 
     report = Report("deadlock", "every task waits for another, and nothing can ever happen", [], line_text)
+    waiting: dict[tuple[str, str], int] = {}
     for task in blocked:
         ours = [place for place in task.code_places if line_text(place[0], place[1]) is not None]
         if not ours:
@@ -147,7 +148,13 @@ def report_deadlock(blocked: Iterable[Blocked], line_text: LineText) -> Report:
             first = len(text) - len(text.lstrip()) + 1
             report.stacks.append([Place(path, line, first, len(text.rstrip()) + 1, cell_of(name))])
         who = f"the task spawned at {_site(task.site)}" if task.site else "the main task"
-        report.notes.append(f"{who} waits for {task.reason} at {path}:{line}")
+        key = (who, f"for {task.reason} at {path}:{line}")
+        waiting[key] = waiting.get(key, 0) + 1
+    for (who, reason), count in waiting.items():
+        if count == 1:
+            report.notes.append(f"{who} waits {reason}")
+        else:
+            report.notes.append(f"{count:,} {who.removeprefix('the ').replace('task', 'tasks', 1)} wait {reason}")
     return report
 
 

@@ -127,6 +127,10 @@ def _block(expected: list[str], actual: list[str], colour: bool) -> list[str]:
         same = _common(expected, actual)
         expected, actual, cut = expected[max(0, same - 3) : same + 200], actual[max(0, same - 3) : same + 200], True
     lines = list(unified_diff(expected, actual, lineterm="", n=3))[2:]
+    if cut:
+        # What stands at the end of what was compared differs only because of that.
+        last = max(at for at, line in enumerate(lines) if line.startswith("@@"))
+        lines = lines[:last] if last else lines[:MAX_LINES]
     if len(lines) > 2 and lines[0].startswith("@@") and sum(line.startswith("@@") for line in lines) == 1:
         del lines[0]
     shown = [_painted(_short(line), colour) for line in lines[:MAX_LINES]]

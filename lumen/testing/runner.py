@@ -229,11 +229,24 @@ def report_of(case: TestCase, made: Attempt) -> Report | None:
             report.notes.append("what a tool takes is part of the recording; `lumen test --update` records it again")
         if report.code == "timeout" and not report.stacks:
             report.message = f"the test took longer than the {made.timeout_ms / 1000:g} s that `--timeout` allows"
+            _say_where(report, made)
         return report
     leaked = outcome.leaked
     if leaked and not case.leaks:
         return _leak_report(made, leaked)
     return None
+
+
+def _say_where(report: Report, made: Attempt) -> None:
+    """Where the test was when its time was up."""
+    for path, line, what in made.outcome.stopped_at[:10]:
+        text = made.run.line_text(path, line)
+        if text is None:
+            continue  # code of ours, such as what calls the test
+        if not report.stacks:
+            first = len(text) - len(text.lstrip()) + 1
+            report.stacks.append([Place(path, line, first, len(text.rstrip()) + 1, "")])
+        report.notes.append(f"it {what} at {path}:{line}")
 
 
 def _leak_report(made: Attempt, leaked: Any) -> Report:

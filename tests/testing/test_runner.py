@@ -136,6 +136,20 @@ def test_an_endless_loop_ends_by_its_time_limit(project):
     assert "1 failed, 1 passed" in finished.out
 
 
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("while true\n    null\n  end", "m_test.lumen:3"),
+        ("while true\n    sleep(0)\n  end", "it was busy at m_test.lumen:4"),
+        ("sleep(100000)", "it waited for a timer at m_test.lumen:3"),
+    ],
+)
+def test_a_time_limit_says_where(project, body, said):
+    finished = project.run(f'@test(mode: "eager")\ncell test_x()\n  {body}\nend\n', "--timeout", "100")
+    assert said in finished.out
+    assert "--> m_test.lumen:" in finished.out
+
+
 def test_the_seed_is_the_same_in_every_run(project):
     program = 'cell test_x()\n  fail("{random()} {uuid()} {timestamp()}")\nend\n'
     first = project.run(program, "--format", "json").json["tests"][0]["error"]["message"]
