@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 
-from lumen.cli.arguments import UsageError
 from lumen.cli.run import choice
 from lumen.journal.blobs import BlobStore
 from lumen.journal.errors import JournalError, JournalStopped
@@ -27,10 +26,7 @@ def run_recorded(
     loader: Loader, unit: Unit, output: Output, settings: Settings, single: dict[str, str]
 ) -> Outcome | None:
     """Run the program with a journal; None if that can't be kept, which has then been said."""
-    path = single.get("--record")
-    if path is None:
-        given = "--journal" if "--journal" in single else "--fsync"
-        raise UsageError(f"`{given}` says how `--record FILE` writes; give both")
+    path = single["--record"]
     is_minimal = choice(single, "--journal", ("full", "minimal")) == "minimal"
     fsync = fsync_policy(single)
     try:

@@ -62,6 +62,11 @@ def _run(path: str, single: dict[str, str], arguments: list[str]) -> int:
     settings.timeout_ms = integer(single, "--timeout", least=1)
     settings.on_exit = "cancel" if choice(single, "--on-exit", ("wait", "cancel")) == "cancel" else "wait"
     settings.take_interrupt = True
+    choice(single, "--journal", ("full", "minimal"))
+    choice(single, "--fsync", ("never", "always"))
+    for name in ("--journal", "--fsync"):
+        if name in single and "--record" not in single:
+            raise UsageError(f"`{name}` says how `--record FILE` writes; give both")
     settings.is_debugged = "--pdb" in single
     options = Options(
         deterministic="--deterministic" in single,
@@ -97,7 +102,7 @@ def _run(path: str, single: dict[str, str], arguments: list[str]) -> int:
 
         settings.progress = Progress(sys.stderr)
     output = Output(None, keep=True) if as_json else Output(sys.stdout)
-    if "--record" in single or "--journal" in single or "--fsync" in single:
+    if "--record" in single:
         from lumen.cli.record import run_recorded
 
         outcome = run_recorded(loader, unit, output, settings, single)

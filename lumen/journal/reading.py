@@ -59,6 +59,8 @@ class Lines:
         self._strict = strict
         self._file = open_journal(self.path)
         self._seq = 0
+        self._before_last = FIRST_CHAIN, 0
+        """Chain and offset before the last whole line."""
         self._chain = FIRST_CHAIN
         self._end = 0
         self._size = 0
@@ -75,8 +77,10 @@ class Lines:
         self._lines.close()
         self._file.close()
 
-    def position(self) -> Position:
-        """Where the lines read so far end; the iteration must have ended."""
+    def position(self, *, without_last: bool = False) -> Position:
+        """Where the lines read so far end, or where the last of them begins; the iteration must have ended."""
+        if without_last:
+            return Position(self._seq - 1, *self._before_last, self._size)
         return Position(self._seq, self._chain, self._end, self._size)
 
     # --- blocks ------------------------------------------------------------------------------------------------------
@@ -121,6 +125,7 @@ class Lines:
             found = line[_CHAIN_AT:_CHAIN_END]
             if chain_of(chain, b"{" + line[BODY_AT:]) != found or line[:BODY_AT] != b'%b%b",' % (MAGIC, found):
                 break
+            self._before_last = chain, end
             chain = found
             end += len(line) + 1
             good += 1

@@ -261,6 +261,8 @@ class Replayer(Recorder):
 
     def _at_end(self) -> None:
         """The journal has ended, and the program goes on."""
+        if self.is_live:
+            return
         if self._is_resuming:
             if self.before_live is not None:
                 self.before_live()
@@ -309,12 +311,12 @@ class Replayer(Recorder):
             return
         fresh = [site for site, _ in self._pending_sites]
         if recorded["event"] != "tasks" or recorded["ops"] != log or not self._same_sites(recorded["sites"], fresh):
-            if recorded["event"] == "tasks" and recorded["ops"][: len(log)] == log:
-                if len(log) < len(recorded["ops"]):
-                    # The line for which the log is being cut will say what the program does instead.
-                    self._equal = len(log)
-                    log.clear()
-                    return
+            ops = recorded["ops"] if recorded["event"] == "tasks" else _NO_OPS
+            if len(log) < len(ops) and ops[: len(log)] == log:
+                # The line for which the log is being cut will say what the program does instead.
+                self._equal = len(log)
+                log.clear()
+                return
             self._ops_differ(recorded, log, fresh)
         self._own_sites += fresh
         self._recorded_sites += recorded["sites"]

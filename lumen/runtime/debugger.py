@@ -119,6 +119,8 @@ class LumenPdb(pdb.Pdb):
     def _at_rest(self) -> Iterator[None]:
         if self._world is not None:
             self._world.output.flush()
+            if self._world.output.before_write is not None:
+                self._world.output.before_write()
         began = 0 if self._clock is None else self._clock.now_ns()
         timer = SignalPreemption.timer()
         left = signal.setitimer(timer, 0) if timer is not None and is_main_thread() else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from lumen.diagnostics.excerpt import excerpt, paint
 from lumen.journal.divergence import describe
+from lumen.journal.secrets import Scrubber
+from lumen.journal.values import encode_value
 from lumen.runtime.recording import logical_path
 from lumen.runtime.reports import Report
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 
     Place = Sequence[Any]
     """[path, line, column, text], as in a journal."""
+
+_SHOWN = 200
+"""Longer inputs are cut."""
 
 
 class DivergenceReport(Report):
@@ -111,17 +116,30 @@ def diverged(divergence: Divergence, recorded: Recorded | None) -> Report:
 def under_way(calls: InFlight, recorded: Recorded) -> Report:
     """The report for a run that can't go on, because nobody knows whether a call was carried out."""
     first = calls.asks[0]
-    many = f" and {len(calls.asks) - 1} more" if len(calls.asks) > 1 else ""
-    message = (
-        f"the run was cut off while the {first.kind} call `{first.name}`{many} was under way: it may have been "
-        "carried out, and is not declared idempotent"
-    )
+    if len(calls.asks) == 1:
+        message = (
+            f"the run was cut off while the {first.kind} call `{first.name}` was under way: it may have been carried "
+            "out, and is not declared idempotent"
+        )
+    else:
+        message = (
+            f"the run was cut off while {len(calls.asks)} calls were under way: they may have been carried out, and "
+            "are not declared idempotent"
+        )
     report = Report("in-flight", message, [], _no_line)
     for ask in calls.asks[:20]:
         where = ""
         if ask.site is not None:
             where = f" at {ask.site[0]}:{ask.site[1]}:{ask.site[2]}"
-        report.notes.append(f"under way: `{ask.name}`{where}")
+        payload = ask.payload
+        given = encode_value(
+            list(payload) if type(payload) is tuple else payload, canonical=True, scrubber=Scrubber(), is_input=True
+        )
+        if len(given) > _SHOWN:
+            given = given[: _SHOWN - 1] + "…"
+        report.notes.append(f"under way: {ask.name}({given}){where}")
+    if len(calls.asks) > 20:
+        report.notes.append(f"… and {len(calls.asks) - 20} more")
     report.notes.append("`--retry-inflight` makes such calls again")
     report.notes.append('in lumen.toml, `"tool" = { provider = "…", idempotent = true }` allows it once and for all')
     return report

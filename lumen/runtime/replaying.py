@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from lumen.compiler.cache import CodeCache
-    from lumen.journal.reading import Lines
+    from lumen.journal.reading import Line, Lines
     from lumen.kernel.messages import Ask
     from lumen.runtime.interpreter import Outcome
     from lumen.runtime.loader import Unit
@@ -142,7 +142,9 @@ class Recorded:
             InFlight: such calls were under way, and may not be made again.
             JournalError: the journal can't be read or written.
         """
-        replayer = self._replayer(is_resuming=True)
+        tail = _WithoutTail(_after(self.header, self.lines))
+        self._is_read = True
+        replayer = self._replayer(tail, is_resuming=True)
         given = self._settings(replayer, settings)
         recorded = self.header["recorded"].get("program")
         place = self.program or recorded
@@ -155,7 +157,8 @@ class Recorded:
 
         def go_live() -> JournalWriter:
             blobs = BlobStore(self.path, fsync=fsync == "always")
-            sinks.append(JournalWriter.append(self.path, fsync, blobs, at=self.lines.position()))
+            at = self.lines.position(without_last=tail.was_dropped)
+            sinks.append(JournalWriter.append(self.path, fsync, blobs, at=at))
             return sinks[0]
 
         run.resume_with(go_live, retry_in_flight=retry_in_flight)
@@ -165,8 +168,11 @@ class Recorded:
             for sink in sinks:
                 sink.close()
 
-    def _replayer(self, **options: Any) -> Replayer:
-        if self._kept is not None:
+    def _replayer(self, given: Iterator[Line] | None = None, **options: Any) -> Replayer:
+        lines: Iterator[Line]
+        if given is not None:
+            lines = given
+        elif self._kept is not None:
             lines = iter(self._kept)
         else:
             if self._is_read:
@@ -236,7 +242,30 @@ class Recorded:
         return [self._place_of(self.unit.path), 1, 1, name]
 
 
-def _after(header: dict[str, Any], lines: Lines) -> Iterator[tuple[int, dict[str, Any]]]:
+class _WithoutTail:
+    """Lines without a last one that holds steps of tasks: it belongs to the line after it, which is lost. The run that
+    goes on takes those steps again, and writes them down with whatever follows."""
+
+    def __init__(self, lines: Iterator[Line]) -> None:
+        self._lines = lines
+        self._next = next(lines, None)
+        self.was_dropped = False
+
+    def __iter__(self) -> _WithoutTail:
+        return self
+
+    def __next__(self) -> Line:
+        line = self._next
+        if line is None:
+            raise StopIteration
+        self._next = next(self._lines, None)
+        if self._next is None and line[1]["event"] == "tasks":
+            self.was_dropped = True
+            raise StopIteration
+        return line
+
+
+def _after(header: dict[str, Any], lines: Lines) -> Iterator[Line]:
     yield 0, header
     yield from lines
 

@@ -121,7 +121,10 @@ def test_arguments_without_a_simple_type_are_json_or_text(lumen):
         (["--seed", "abc"], "whole number"),
         (["--timeout", "0"], "at least 1"),
         (["--format", "xml"], "text or json"),
-        (["--record", "x"], "not supported yet"),
+        (["--sandbox"], "not supported yet"),
+        (["--journal", "full"], "give both"),
+        (["--record", "x.jsonl", "--journal", "half"], "full or minimal"),
+        (["--record", "x.jsonl", "--fsync", "often"], "never or always"),
         (["other.lumen"], "one program file"),
     ],
 )
