@@ -15,7 +15,7 @@ COUNT = 1000
 
 PROGRAMS = Path(__file__).parent / "programs"
 ROOT = Path(__file__).parents[2]
-_LOCALES = ("C", "C.UTF-8", "POSIX", "en_US.UTF-8", "tr_TR.UTF-8")
+LOCALES = ("C", "C.UTF-8", "POSIX", "en_US.UTF-8", "tr_TR.UTF-8")
 _BUSY = "while True: pass"
 
 
@@ -30,7 +30,7 @@ def soak(count: int, seed: int) -> tuple[list[str], dict[str, object]]:
         warm = os.path.join(top, "cache")
         try:
             for number in range(count):
-                _change_load(load, chance)
+                change_load(load, chance)
                 name = names[number % len(names)]
                 outcome = _run_once(name, Path(top) / f"{chance.random()}", warm, chance)
                 if b"internal" in outcome[2] or b"Traceback" in outcome[2]:
@@ -44,7 +44,7 @@ def soak(count: int, seed: int) -> tuple[list[str], dict[str, object]]:
     return problems, {"programs": len(seen), "different outputs": len(seen) + len(problems)}
 
 
-def _change_load(load: list[subprocess.Popen[bytes]], chance: random.Random) -> None:
+def change_load(load: list[subprocess.Popen[bytes]], chance: random.Random) -> None:
     """From 0 to 4 processes that do nothing but keep a processor busy."""
     if chance.random() < 0.1:
         if load and chance.random() < 0.6:
@@ -61,7 +61,7 @@ def _run_once(name: str, folder: Path, warm: str, chance: random.Random) -> tupl
         **os.environ,
         "PYTHONPATH": str(ROOT),
         "PYTHONHASHSEED": str(chance.randrange(2**32)),
-        "LC_ALL": chance.choice(_LOCALES),
+        "LC_ALL": chance.choice(LOCALES),
         "TZ": chance.choice(("UTC", "Asia/Kathmandu", "America/St_Johns")),
         "LUMEN_CACHE_DIR": warm if chance.random() < 0.8 else str(folder / "cold"),
     }
