@@ -164,10 +164,15 @@ class Recorder(Journal):
     def asked(self, ask: Ask) -> None:
         """See Observer.asked."""
         self.cut()
+        self._ask_line(ask, self._input_text(ask))
+
+    def _input_text(self, ask: Ask) -> str:
+        payload = ask.payload
+        return self._text_of(list(payload) if type(payload) is tuple else payload, canonical=True, is_input=True)
+
+    def _ask_line(self, ask: Ask, given: str) -> None:
         if not self._is_virtual:
             self._asked_at[ask.seq] = self._kernel.now
-        payload = ask.payload
-        given = self._text_of(list(payload) if type(payload) is tuple else payload, canonical=True, is_input=True)
         site = self._place() if ask.site is None else self._site_text(ask.site)
         self._line(
             f'"event":"ask","id":{ask.seq},"input":{given},"kind":"{ask.kind}","name":{encode_text(ask.name)},'
