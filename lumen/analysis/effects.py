@@ -1,7 +1,8 @@
 """Which tools each cell may call, itself or by way of other cells.
 
 A cell that names another one (calls it, spawns it, passes it on) is taken to call it; what a value of unknown origin
-calls is not known. Lambdas and branches belong to the cell that they stand in.
+calls is not known. Lambdas and branches belong to the cell that they stand in. What a `with_tools({"name": …})` answers
+does not go outside, so it does not count.
 """
 
 from __future__ import annotations
@@ -57,7 +58,9 @@ class _Search:
         self.declared = declared
         self.analysis = declared.analysis
         self.found: dict[n.CellDecl, Uses] = {}
-        self.callers: dict[n.CellDecl, list[tuple[n.CellDecl, n.Node]]] = {}
+        self.callers: dict[n.CellDecl, list[tuple[n.CellDecl, n.Node, frozenset[str]]]] = {}
+        self.answered: frozenset[str] = frozenset()
+        """Tools that `with_tools` answers around what is looked at."""
 
     def run(self) -> dict[n.CellDecl, Uses]:
         for function, nodes in self.declared.own.items():
@@ -65,6 +68,7 @@ class _Search:
             if cell is None:
                 continue
             uses = self.found.setdefault(cell, {})
+            self.answered = answered_around(function)
             for node in nodes:
                 self.look(cell, uses, node)
         # Breadth first, so that the chain which is told is the shortest.
@@ -72,10 +76,10 @@ class _Search:
         while pending:
             changed: dict[n.CellDecl, None] = {}
             for callee in pending:
-                for caller, node in self.callers.get(callee, ()):
+                for caller, node, answered in self.callers.get(callee, ()):
                     uses = self.found[caller]
                     for use in self.found[callee].values():
-                        if use.tool not in uses:
+                        if use.tool not in uses and use.tool not in answered:
                             uses[use.tool] = ToolUse(use.tool, (callee.name.name, *use.chain), node)
                             changed[caller] = None
             pending = list(changed)
@@ -86,7 +90,7 @@ class _Search:
         for binding in self.named(node):
             if binding.kind is Kind.TOOL:
                 tool = self.tool_name(binding)
-                if tool not in uses or len(uses[tool].chain) > 1:
+                if tool not in self.answered and (tool not in uses or len(uses[tool].chain) > 1):
                     alias = node.name if isinstance(node, n.Name) else binding.name
                     uses[tool] = ToolUse(tool, (alias,), node)
             elif binding.kind is Kind.CELL:
@@ -111,8 +115,10 @@ class _Search:
         if fact is None:
             return
         if fact.node is not None:
-            self.callers.setdefault(fact.node, []).append((cell, node))
+            self.callers.setdefault(fact.node, []).append((cell, node, self.answered))
         for tool, chain in fact.imported_tools:
+            if tool in self.answered:
+                continue
             uses.setdefault(tool, ToolUse(tool, (fact.name, *chain), node))
 
     def tool_name(self, binding: Binding) -> str:
@@ -121,6 +127,20 @@ class _Search:
             return binding.node.tool
         tool: str = self.analysis.imported.get(binding, {}).get("tool", "")
         return tool
+
+
+def answered_around(function: Function) -> frozenset[str]:
+    """The tools that the `with_tools` blocks around the code of a function certainly answer."""
+    tools: set[str] = set()
+    at: Function | None = function
+    while at is not None and not isinstance(at.node, n.CellDecl):
+        if isinstance(at.node, n.WithTools) and isinstance(at.node.answers, n.MapExpr):
+            for entry in at.node.answers.entries:
+                key = getattr(entry, "key", None)
+                if isinstance(key, n.StringLit):
+                    tools.add("".join(map(str, key.parts)))
+        at = at.parent
+    return frozenset(tools)
 
 
 def cell_around(function: Function) -> n.CellDecl | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lumen.analysis.effects import Uses, cell_around, effect_of
+from lumen.analysis.effects import Uses, answered_around, cell_around, effect_of
 from lumen.analysis.findings import report
 from lumen.analysis.scopes import Kind
 from lumen.syntax import nodes as n
@@ -80,12 +80,15 @@ def _script(declared: Declared) -> None:
     for function, nodes in declared.own.items():
         if cell_around(function) is not None:
             continue
+        answered = answered_around(function)
         for node in nodes:
             binding = analysis.bindings.get(node) if isinstance(node, n.Name | n.Attr) else None
             if binding is not None and binding.kind is Kind.TOOL:
                 tool = analysis.imported.get(binding, {}).get("tool", "")
                 if isinstance(binding.node, n.UseToolDecl):
                     tool = binding.node.tool
+                if tool in answered:
+                    continue
                 kind = effect_of(tool)
                 report(
                     analysis, "undeclared-effect",
