@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from lumen.trace.forms import FormText
-from lumen.trace.scene import Item, Lane, Scene, decision_in_words, scene_of
+from lumen.trace.scene import FailureData, Item, Lane, Scene, decision_in_words, failure_of, scene_of
 
 if TYPE_CHECKING:
     from lumen.journal.history import History
@@ -79,10 +79,10 @@ class _Export:
         name = f"{header.get('main') or 'lumen'} {self.scene.entry}"
         span = self._span(self.run_id, None, name, _INTERNAL, 0, self.end_ns, attributes)
         end = history.end
-        failure = None if end is None else end.data.get("failure")
+        failure = None if end is None else failure_of(end.data)
         if end is None:
             attributes.append(_attribute("lumen.unfinished", True))
-        elif isinstance(failure, dict):
+        elif failure is not None:
             self._fail(span, failure)
         elif end.data.get("value") is not None:
             attributes.append(_attribute("lumen.value", self.forms.line(end.data["value"])))
@@ -130,8 +130,8 @@ class _Export:
             attributes += more
         span_id = self._hex(f"ask {data.get('id')}", 16)
         span = self._span(span_id, self._lane_id(lane), name, _CLIENT, item.start_ns, item.end_ns, attributes)
-        failure = answer.get("failure")
-        if isinstance(failure, dict):
+        failure = failure_of(answer)
+        if failure is not None:
             self._fail(span, failure)
         return span
 
@@ -156,9 +156,9 @@ class _Export:
         return span
 
     @staticmethod
-    def _fail(span: dict[str, Any], failure: dict[str, Any]) -> None:
-        span["status"] = {"code": _ERROR, "message": f"{failure.get('code')}: {failure.get('message')}"}
-        span["attributes"].append(_attribute("error.type", str(failure.get("code"))))
+    def _fail(span: dict[str, Any], failure: FailureData) -> None:
+        span["status"] = {"code": _ERROR, "message": str(failure)}
+        span["attributes"].append(_attribute("error.type", failure.code))
 
     def _event(self, item: Item) -> dict[str, Any]:
         data = item.event.data

@@ -172,7 +172,10 @@ def scene_of(history: History) -> Scene:
 def _make_lanes(scene: Scene) -> None:
     tasks = scene.history.tasks
     waiting: list[tuple[TaskSpan, Lane | None, int | None]] = [
-        (span, None, None) for span in reversed(tasks.values()) if span.parent not in tasks
+        # What a task starts has a greater number than itself; a journal that says otherwise was forged.
+        (span, None, None)
+        for span in reversed(tasks.values())
+        if span.parent not in tasks or span.parent >= span.number
     ]
     while waiting:
         span, parent, branch = waiting.pop()
@@ -272,6 +275,32 @@ class _Filler:
                 lane.start_ns, lane.start_at = lane.items[0].start_ns, lane.items[0].start_at
                 last = max(lane.items, key=lambda item: item.start_at if item.end_at is None else item.end_at)
                 lane.end_ns, lane.end_at = last.end_ns, last.end_at
+
+
+@define(slots=True, frozen=True)
+class FailureData:
+    """A failure as an event tells of it."""
+
+    code: str
+    message: str
+    data: Any
+    site: Site | None
+    """Path, line and column, where the journal gives a place."""
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"
+
+
+def failure_of(data: dict[str, Any]) -> FailureData | None:
+    """The failure that is an event's outcome, if it is one; whatever a journal may hold in its place."""
+    failure = data.get("failure")
+    if not isinstance(failure, dict):
+        return None
+    place = [failure.get("file"), failure.get("line"), failure.get("column") or 0]
+    has_place = [type(part) for part in place] == [str, int, int]
+    return FailureData(
+        str(failure.get("code")), str(failure.get("message")), failure.get("data"), place if has_place else None
+    )
 
 
 def decision_in_words(kind: str, result: Any) -> str:

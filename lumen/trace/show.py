@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from lumen.diagnostics.excerpt import paint
 from lumen.trace.forms import FormText, clip, duration_in_words, one_line
-from lumen.trace.scene import Item, Lane, Scene, decision_in_words, place_in_words, scene_of
+from lumen.trace.scene import Item, Lane, Scene, decision_in_words, failure_of, place_in_words, scene_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -131,14 +131,13 @@ class _Tree:
         if end is None:
             yield paint("the journal ends before the run does", "warning", self.colour)
             return
-        failure = end.data.get("failure")
+        failure = failure_of(end.data)
         if end.data.get("outcome") == "value":
             yield f"value: {self.forms.line(end.data.get('value'), self.width * 4)}"
-        elif isinstance(failure, dict):
-            headline = f"error[{failure.get('code')}]: {failure.get('message')}"
-            yield paint(clip(headline, 2_000), "error", self.colour)
-            if failure.get("file"):
-                yield f"  --> {place_in_words([failure['file'], failure.get('line'), failure.get('column')])}"
+        elif failure is not None:
+            yield paint(clip(f"error[{failure.code}]: {failure.message}", 2_000), "error", self.colour)
+            if failure.site is not None:
+                yield f"  --> {place_in_words(failure.site)}"
 
     # --- one lane --------------------------------------------------------------------------------------------------
 
@@ -205,9 +204,9 @@ class _Tree:
         source = item.event if item.kind == "now" else item.answer
         if source is None or item.kind not in ("call", "now"):
             return ""
-        failure = source.data.get("failure")
-        if isinstance(failure, dict):
-            return one_line(f"{failure.get('code')}: {failure.get('message')}", 400)
+        failure = failure_of(source.data)
+        if failure is not None:
+            return one_line(str(failure), 400)
         return f"→ {self.forms.line(source.data['value'], 400)}" if "value" in source.data else ""
 
     # --- runs of equal siblings ------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from lumen import __version__
 from lumen.trace.forms import FormText, clip, duration_in_words
-from lumen.trace.scene import Item, Lane, Scene, decision_in_words, scene_of
+from lumen.trace.scene import Item, Lane, Scene, decision_in_words, failure_of, scene_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -90,16 +90,16 @@ def _badge(history: History) -> str:
         return '<span class="badge cut">cut off</span>'
     if end.data.get("outcome") == "value":
         return '<span class="badge good">finished</span>'
-    code = (end.data.get("failure") or {}).get("code")
-    return f'<span class="badge bad">failed: {_text(str(code))}</span>'
+    failure = failure_of(end.data)
+    return f'<span class="badge bad">failed: {_text("?" if failure is None else failure.code)}</span>'
 
 
 def _failure_note(history: History) -> list[str]:
     end = history.end
     if end is None:
         return ["The journal ends before the run does: it was killed, or is still running."]
-    failure = end.data.get("failure")
-    return [] if not failure else [clip(f"{failure.get('code')}: {failure.get('message')}", 600)]
+    failure = failure_of(end.data)
+    return [] if failure is None else [clip(str(failure), 600)]
 
 
 def _facts(scene: Scene) -> list[tuple[str, str]]:
@@ -163,16 +163,16 @@ class _Columns:
         header = history.header
         end = history.end
         outcome = None if end is None else str(end.data.get("outcome"))
-        failure = {} if end is None else end.data.get("failure") or {}
+        failure = None if end is None else failure_of(end.data)
         recorded = header.get("recorded")
         recorded = recorded if isinstance(recorded, dict) else {}
-        if outcome == "failure":
-            result = f"{failure.get('code')}: {failure.get('message')}"
+        if failure is not None:
+            result = str(failure)
         else:
             result = "" if end is None or end.data.get("value") is None else self.forms.block(end.data["value"])
         place = None
-        if failure.get("file") in self.files and failure.get("line"):
-            place = [self.files[failure["file"]], failure["line"], failure.get("column") or 0]
+        if failure is not None and failure.site is not None and failure.site[0] in self.files:
+            place = self._place(failure.site)
         return {
             "title": f"{self.title}, {self.scene.entry}",
             "journal": self.name,
@@ -289,11 +289,11 @@ class _Columns:
         return -1 if given in (None, {}, []) else self._index(self._block(given))
 
     def _came(self, data: dict[str, Any]) -> int:
-        failure = data.get("failure")
-        if isinstance(failure, dict):
-            text = f"{failure.get('code')}: {failure.get('message')}"
-            if failure.get("data") is not None:
-                text += "\n" + self.forms.block(failure["data"])
+        failure = failure_of(data)
+        if failure is not None:
+            text = str(failure)
+            if failure.data is not None:
+                text += "\n" + self.forms.block(failure.data)
             return self._index(clip(text, _VALUE_CHARS))
         return self._index(self.forms.block(data["value"])) if "value" in data else -1
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lumen.trace.forms import FormText, clip, duration_in_words, one_line
-from lumen.trace.scene import decision_in_words, place_in_words
+from lumen.trace.scene import decision_in_words, failure_of, place_in_words
 
 if TYPE_CHECKING:
     from lumen.journal.history import Event, History
@@ -49,10 +49,10 @@ class EventWords:
         return f"the run starts: {data.get('entry') or 'main'}({given}){seed}"
 
     def _run_end(self, event: Event, data: dict[str, Any]) -> str:
-        failure = data.get("failure")
-        if isinstance(failure, dict):
-            place = place_in_words([failure.get("file") or "", failure.get("line"), failure.get("column")])
-            return f"the run fails: {failure.get('code')}: {clip(str(failure.get('message')), 400)} ({place})"
+        failure = failure_of(data)
+        if failure is not None:
+            place = f"  ({place_in_words(failure.site)})" if failure.site else ""
+            return f"the run fails: {clip(str(failure), 400)}{place}"
         return f"the run ends with {self._forms.line(data.get('value'), 400)}"
 
     def _ask(self, event: Event, data: dict[str, Any]) -> str:
@@ -67,9 +67,9 @@ class EventWords:
         return f"{name}({self._forms.arguments(data.get('input'), 200)}) is {self._came(data)}"
 
     def _came(self, data: dict[str, Any]) -> str:
-        failure = data.get("failure")
-        if isinstance(failure, dict):
-            return clip(f"{failure.get('code')}: {failure.get('message')}", 400)
+        failure = failure_of(data)
+        if failure is not None:
+            return clip(str(failure), 400)
         return self._forms.line(data["value"], 400) if "value" in data else str(data.get("outcome"))
 
     def _print(self, event: Event, data: dict[str, Any]) -> str:
