@@ -17,9 +17,9 @@ import os
 import pdb
 import signal
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from types import CoroutineType, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from lumen.kernel.cancel import Cancelled
 from lumen.prelude.registry import BUILTINS, bind
@@ -30,7 +30,8 @@ from lumen.values.display import represent
 from lumen.values.errors import failure_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
     from types import FrameType
 
     from lumen.runtime.clock import Clock
@@ -50,6 +51,9 @@ _YIELD_VALUE, _RESUME = opcode.opmap["YIELD_VALUE"], opcode.opmap["RESUME"]
 
 class LumenPdb(pdb.Pdb):
     """pdb for the frames of one program."""
+
+    around_prompt: ClassVar[Callable[[], AbstractContextManager[object]]] = nullcontext
+    """Entered while there is a prompt: a test runner that captures output lets it through meanwhile."""
 
     def __init__(
         self, units: Iterable[Unit], world: World | None = None, host: Host | None = None, clock: Clock | None = None
@@ -106,7 +110,9 @@ class LumenPdb(pdb.Pdb):
         """Prompt where a failure happened: the innermost of these frames, each given with its line."""
         self._past = frames
         self.reset()
-        super().interaction(None, traceback)
+        with type(self).around_prompt():
+            self.stdout = sys.stdout
+            super().interaction(None, traceback)
 
     def interaction(self, frame: FrameType | None, traceback: Any) -> None:
         """Prompt, with the clock and the signals of the run at rest."""
@@ -126,7 +132,9 @@ class LumenPdb(pdb.Pdb):
         left = signal.setitimer(timer, 0) if timer is not None and is_main_thread() else None
         handler = signal.signal(signal.SIGINT, signal.default_int_handler) if is_main_thread() else None
         try:
-            yield
+            with type(self).around_prompt():
+                self.stdout = sys.stdout
+                yield
         finally:
             if is_main_thread():
                 signal.signal(signal.SIGINT, signal.SIG_DFL if handler is None else handler)

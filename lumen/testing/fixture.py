@@ -32,6 +32,7 @@ from lumen.runtime.output import Output
 from lumen.runtime.reports import Report
 from lumen.runtime.tracebacks import Place
 from lumen.testing.door import Door, TestRecorder
+from lumen.testing.plugin import outcome_within
 from lumen.values.convert import from_python
 from lumen.values.errors import Failure
 
@@ -297,6 +298,9 @@ class LumenFixture:
             outcome = run.run()
         finally:
             self._run = outer
+        ends = None if outcome.report is None else outcome_within(outcome.report.failure)
+        if ends is not None:
+            raise ends
         report = _judged(outcome.report, door, run)
         return TestResult(
             outcome.value,

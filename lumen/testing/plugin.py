@@ -12,10 +12,12 @@ reach outside. Markers come from `@test(skip: "…")`.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from _pytest._code.code import ReprEntryNative, ReprExceptionInfo, ReprFileLocation, ReprTraceback
+from _pytest.outcomes import OutcomeException
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -106,12 +108,14 @@ class LumenTest(pytest.Item):
 
         result = run_case(self.case, _options(self.config))
         if result.was_interrupted:
-            raise KeyboardInterrupt
+            pytest.exit("Quitting debugger")
         if result.printed:
             self.add_report_section("call", "stdout", "\n".join(result.shown_output()) + "\n")
         if result.tail:
             self.add_report_section("call", "last events of", "".join(f"{line}\n" for line in result.tail))
         if result.verdict == "failed":
+            if result.report is not None and (ends := outcome_within(result.report.failure)) is not None:
+                raise ends
             raise LumenFailure(result).with_traceback(self._traceback(result))
 
     def _traceback(self, result: CaseResult) -> TracebackType | None:
@@ -145,6 +149,18 @@ class LumenTest(pytest.Item):
         return self.path, self.case.line - 1, self.name
 
 
+def outcome_within(failure: BaseException | None) -> BaseException | None:
+    """What pytest threw into a program to end a test, if that is what a failure comes from: `q` in its debugger,
+    `pytest.skip` in a function that answers a tool."""
+    for _ in range(1000):
+        if failure is None or isinstance(failure, (OutcomeException, pytest.exit.Exception)):
+            break
+        failure = failure.__cause__ or getattr(failure, "origin", None)
+    else:
+        return None
+    return failure
+
+
 class LumenFailure(Exception):
     """A test has failed, for the reason that its `result` gives."""
 
@@ -160,6 +176,7 @@ def _options(config: pytest.Config) -> RunOptions:
     if _run_options not in config.stash:
         from lumen.testing.runner import RunOptions
 
+        _let_debugger_through(config)
         config.stash[_run_options] = RunOptions(
             seed=config.getoption("--lumen-seed"),
             # A debugger that opens twice at the same place would surprise.
@@ -167,6 +184,25 @@ def _options(config: pytest.Config) -> RunOptions:
             record="missing" if config.getoption("--lumen-record") else "never",
         )
     return config.stash[_run_options]
+
+
+def _let_debugger_through(config: pytest.Config) -> None:
+    """`breakpoint()` in a program opens a prompt; what pytest captures is let through for as long."""
+    from lumen.runtime.debugger import LumenPdb
+
+    captured = config.pluginmanager.getplugin("capturemanager")
+    if captured is None:
+        return
+
+    @contextmanager
+    def let_through() -> Iterator[None]:
+        captured.suspend(in_=True)
+        try:
+            yield
+        finally:
+            captured.resume()
+
+    LumenPdb.around_prompt = staticmethod(let_through)
 
 
 @pytest.fixture
@@ -178,4 +214,5 @@ def lumen(request: pytest.FixtureRequest, tmp_path: Path) -> LumenFixture:
     """
     from lumen.testing.fixture import LumenFixture
 
+    _let_debugger_through(request.config)
     return LumenFixture(request.path.parent, tmp_path)

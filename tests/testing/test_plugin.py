@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import os
 import re
 import subprocess
 import sys
@@ -11,7 +11,6 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 
 pytestmark = pytest.mark.slow
-pytest_plugins = ["pytester"]
 
 SHOP = """\
 cell price(n: Int) -> Int
@@ -47,28 +46,31 @@ end
 
 
 @pytest.fixture
-def project(pytester, monkeypatch):
+def project(tmp_path):
     """A folder with one file of tests."""
-    # What the runs here import must not be thrown away after each of them.
-    importlib.import_module("lumen.testing.runner")
-    importlib.import_module("lumen.runtime.compiling")
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
-    monkeypatch.setenv("COLUMNS", "100")
-    (pytester.path / "tests").mkdir()
-    (pytester.path / "tests" / "shop_test.lumen").write_text(SHOP)
-    (pytester.path / "tests" / "shop.lumen").write_text('cell test_not_a_test_file()\n  fail("no")\nend\n')
-    return pytester.path
+    (tmp_path / "tests").mkdir()
+    (tmp_path / "tests" / "shop_test.lumen").write_text(SHOP)
+    (tmp_path / "tests" / "shop.lumen").write_text('cell test_not_a_test_file()\n  fail("no")\nend\n')
+    return tmp_path
 
 
 @pytest.fixture
-def run_pytest(project, pytester):
+def run_pytest(project):
     """Run pytest there; (what it prints, exit code)."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "PYTHONBREAK"))}
 
-    def run(*options, apart=False):
-        done = pytester.runpytest_subprocess(*options) if apart else pytester.runpytest_inprocess(*options)
-        text = "\n".join([*done.outlines, *done.errlines, ""])
-        assert "INTERNALERROR" not in text
-        return text, int(done.ret)
+    def run(*options):
+        done = subprocess.run(
+            [sys.executable, "-m", "pytest", *options],
+            cwd=project,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            env={**environment, "COLUMNS": "100"},
+            input="",
+        )
+        assert "INTERNALERROR" not in done.stdout + done.stderr
+        return done.stdout + done.stderr, done.returncode
 
     return run
 
@@ -147,7 +149,7 @@ def test_last_failed(run_pytest, project):
 
 
 def test_spread_over_processes(run_pytest):
-    text, code = run_pytest("-n", "2", "-p", "no:cacheprovider", apart=True)
+    text, code = run_pytest("-n", "2", "-p", "no:cacheprovider")
     assert code == 1
     assert "2 failed, 3 passed, 1 skipped" in text
     assert "FAILED tests/shop_test.lumen::test_far - deep down [failed]" in text
@@ -219,7 +221,7 @@ def test_durations_and_fixtures_of_pytest_do_not_stumble(run_pytest, project):
 
 
 def test_pdb_opens_at_the_lumen_line(run_pytest):
-    text, _ = run_pytest("--pdb", "-k", "far", "-p", "no:cacheprovider", apart=True)
+    text, _ = run_pytest("--pdb", "-k", "far", "-p", "no:cacheprovider")
     assert re.search(r"> .*tests/shop_test\.lumen\(23\)inner\(\)\n-> fail\(\"deep down\"\)", text)
 
 
@@ -244,7 +246,7 @@ def test_a_run_without_lumen_files_imports_nothing_of_lumen(run_pytest, project)
         "    loaded = sorted(name for name in sys.modules if name == 'lumen' or name.startswith('lumen.'))\n"
         "    assert loaded == ['lumen', 'lumen.testing', 'lumen.testing.plugin']\n"
     )
-    text, code = run_pytest("tests/test_plain.py", "-q", "-p", "no:cacheprovider", apart=True)
+    text, code = run_pytest("tests/test_plain.py", "-q", "-p", "no:cacheprovider")
     assert code == 0, text
 
 
@@ -273,3 +275,24 @@ def test_our_own_programs_are_collected_once(tmp_path):
     ids = [line for line in done.stdout.split("\n") if ".lumen" in line]
     assert len(ids) == len(set(ids)) > 100
     assert all(re.search(r"::(eager|fifo|check)$|::.*(eager|fifo)", line) for line in ids), done.stdout[-500:]
+
+
+def test_breakpoint_opens_the_debugger_of_pytest(run_pytest, project):
+    (project / "tests" / "look_test.lumen").write_text(
+        "cell test_look()\n  let n = 41\n  breakpoint()\n  assert_eq(n, 41)\nend\n"
+    )
+    text, code = run_pytest("tests/look_test.lumen", "-p", "no:cacheprovider")
+    assert re.search(r"> .*look_test\.lumen\((3|4)\)test_look\(\)", text)
+    assert "Quitting debugger" in text
+    assert code == 2
+
+
+def test_a_tool_function_may_skip(run_pytest, project):
+    (project / "tests" / "test_it.py").write_text(
+        "import pytest\ndef test_runs(lumen):\n"
+        "    lumen.tools['llm.chat'] = lambda prompt: pytest.skip('no key')\n"
+        "    lumen.run('use tool llm.chat as Chat\\ncell main() = Chat(prompt: \"2+2\")')\n"
+    )
+    text, code = run_pytest("tests/test_it.py", "-q", "-rs", "-p", "no:cacheprovider")
+    assert code == 0
+    assert "no key" in text
