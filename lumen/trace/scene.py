@@ -171,11 +171,9 @@ def scene_of(history: History) -> Scene:
 
 def _make_lanes(scene: Scene) -> None:
     tasks = scene.history.tasks
+    started = {number for span in tasks.values() for number in span.children}
     waiting: list[tuple[TaskSpan, Lane | None, int | None]] = [
-        # What a task starts has a greater number than itself; a journal that says otherwise was forged.
-        (span, None, None)
-        for span in reversed(tasks.values())
-        if span.parent not in tasks or span.parent >= span.number
+        (span, None, None) for span in reversed(tasks.values()) if span.number not in started
     ]
     while waiting:
         span, parent, branch = waiting.pop()
