@@ -155,6 +155,8 @@ def collect(path: str) -> TestFile:
     file = TestFile(path)
     try:
         loader, unit = file.load()
+        if any(entry["options"].get("mode") == "eager" for entry in unit.meta["tests"]):
+            file.load(is_virtual=False)
     except LoadError as error:
         file.problem = error
         return file
