@@ -1,8 +1,9 @@
 """What loops test at each back-edge.
 
 In suspending code: `if turn.due and turn.tick(): await yield_turn()`. Plain code can't step aside. In real time it
-tests nothing, since a signal interrupts it; in virtual time it counts, `if not fuel(): spin()`, so that a deadline ends
-it at the same place each time. Cells that call others count their calls too: recursion is a loop.
+tests nothing, since a signal interrupts it; in virtual time, and where a journal is kept, it counts: `if not fuel():
+spin()`. It is interrupted only there, so at the same place when the run is repeated. Cells that call others count their
+calls too: recursion is a loop.
 
 `fuel` is the `pop` of a list of ones with zeros at its end: 9 ns for each loop, where a counter in a local costs 25
 and one in an object 60 (CPython 3.11, 2026-11).
