@@ -31,6 +31,7 @@ class TextReport:
         self._durations = durations
         self._width = 0
         self._has_written = False
+        self._line = "─" if _knows(stream, "─") else "-"
 
     # --- as it happens -----------------------------------------------------------------------------------------------
 
@@ -94,9 +95,10 @@ class TextReport:
         self._write(self._word(text, "failed" if failed else "passed"))
 
     def _failure(self, result: CaseResult) -> None:
-        title = f"── {result.case.id} "
+        title = f"{self._line * 2} {result.case.id} "
         self._write(
-            *([""] if self._has_written else []), paint(title + "─" * max(3, _RULE - len(title)), "frame", self._colour)
+            *([""] if self._has_written else []),
+            paint(title + self._line * max(3, _RULE - len(title)), "frame", self._colour),
         )
         self._write(result.failure_text(colour=self._colour))
         if result.case.case_text is not None:
@@ -109,6 +111,14 @@ class TextReport:
         self._has_written = True
         for line in lines:
             write(self._stream, line + "\n")
+
+
+def _knows(stream: TextIO, character: str) -> bool:
+    try:
+        character.encode(stream.encoding or "ascii")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def write(stream: TextIO, text: str) -> None:

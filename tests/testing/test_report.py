@@ -132,6 +132,24 @@ def test_surrogates(project):
     assert project.test("--format", "json").json["failed"] == 1
 
 
+def test_a_terminal_that_knows_few_characters():
+    import io
+
+    from lumen.testing.discover import TestCase, TestFile
+    from lumen.testing.report import TextReport
+    from lumen.testing.results import CaseResult
+    from lumen.testing.runner import plain_report
+    from lumen.testing.session import Session
+
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    result = CaseResult(TestCase(TestFile("ä_test.lumen"), "test_x", 1), "failed", report=plain_report("failed", "日"))
+    TextReport(stream).finish(Session([result]))
+    stream.flush()
+    text = stream.buffer.getvalue().decode("ascii")
+    assert "-- \\xe4_test.lumen::test_x ---" in text
+    assert "error[failed]: \\u65e5" in text
+
+
 # --- JSON ------------------------------------------------------------------------------------------------------------
 
 
