@@ -140,11 +140,19 @@ def _said(bodies: Sequence[str]) -> list[str]:
 
 
 def _put_in_place(aside: str, path: str) -> None:
-    # Large values first: a recording must never name what is not there.
-    shutil.rmtree(path + ".blobs", ignore_errors=True)
-    if os.path.isdir(aside + ".blobs"):
-        os.replace(aside + ".blobs", path + ".blobs")
+    # At any moment the recording that is there, old or new, has all of its large values beside it: they are named by
+    # what they hold, so those of both can be there together.
+    made, kept = BlobStore(aside), BlobStore(path)
+    names = made.names()
+    if names:
+        os.makedirs(kept.folder, exist_ok=True)
+    for name in names:
+        os.replace(os.path.join(made.folder, name), os.path.join(kept.folder, name))
     os.replace(aside, path)
+    for name in kept.names():
+        if name not in names:
+            os.unlink(os.path.join(kept.folder, name))
+    _remove_empty(kept.folder)
 
 
 def _remove(path: str) -> None:

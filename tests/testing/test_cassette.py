@@ -193,6 +193,14 @@ def test_large_values_lie_beside_the_recording(project, world):
     folder = project.path / "replays" / "m_test.test_x.jsonl.blobs"
     assert len(list(folder.iterdir())) == 1
     assert project.test().code == 0
+    before = list(folder.iterdir())
+    import sys
+
+    sys.modules["large"].chat = lambda prompt: "z" * 200000
+    assert project.test("--update", "--yes").code == 0
+    assert len(list(folder.iterdir())) == 1
+    assert list(folder.iterdir()) != before
+    assert project.test().code == 0
     shutil.rmtree(folder)
     finished = project.test()
     assert finished.code == 3
