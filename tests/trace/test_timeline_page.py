@@ -310,9 +310,15 @@ def test_help(page):
 
 def test_paper(page):
     page.key("t")
-    assert page.pdf().startswith(b"%PDF")
+    page.key("+")
+    before = shown(page)
+    pdf = page.pdf()
+    assert pdf.startswith(b"%PDF")
+    assert b"/Count 1" in pdf, "one sheet"
     page.settle()
     assert page.attribute("html", "data-theme") == "dark", "the screen is as it was"
+    assert shown(page) == before
+    assert page.box("#tree")["width"] == 340
     assert len(labels(page)) == 4
 
 

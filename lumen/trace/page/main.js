@@ -250,21 +250,31 @@ function drawLegend() {
 
 // --- paper -----------------------------------------------------------------------------------------------------------
 
-let onScreen = null, onPaper = false;
+// A sheet of A4 or Letter on its side has room for 960 pixels.
+const PAPER = 960, PAPER_NAMES = 300, PAPER_LANES = 300;
+let onPaper = null;  // while printing: what to go back to
 addEventListener("beforeprint", () => {
-  onScreen = document.documentElement.dataset.theme;
-  document.documentElement.dataset.theme = "light";
+  const root = document.documentElement;
+  const was = { theme: root.dataset.theme, names: root.style.getPropertyValue("--names"), top: scrolled() };
+  root.dataset.theme = "light";
+  root.style.setProperty("--names", PAPER_NAMES + "px");
   readColours();
   scroll.scrollTop = 0;
-  measure();
-  width = Math.min(width, 1000 - tree.offsetWidth);
-  height = Math.min(visible.length, 300) * ROW + 8;  // what fits on a few sheets
+  width = PAPER - PAPER_NAMES;
+  height = Math.min(visible.length, PAPER_LANES) * ROW + 8;
   $("spacer").style.height = height + "px";
-  document.documentElement.style.setProperty("--paper", height + "px");
+  root.style.setProperty("--paper", height + "px");
   paint();
-  onPaper = true;
+  onPaper = was;
 });
-addEventListener("afterprint", () => { onPaper = false; setTheme(onScreen); measure(); });
+addEventListener("afterprint", () => {
+  const was = onPaper;
+  onPaper = null;
+  document.documentElement.style.setProperty("--names", was.names);
+  setTheme(was.theme);
+  measure();
+  scroll.scrollTop = was.top;
+});
 
 // --- start -----------------------------------------------------------------------------------------------------------
 

@@ -69,7 +69,7 @@ function makeRow(r) {
   part("span", "fold").setAttribute("aria-hidden", "true");
   row.firstChild.style.marginLeft = 4 + Math.min(depth[r], 14) * 14 + "px";
   const kind = rows.kind[r];
-  part("span", "kind" + (kind === "task" ? "" : kind === "branch" ? " branch" : " construct") + (rows.outcome[r] === 2 || mark === "failed" ? " bad" : rows.outcome[r] === 3 ? " cancelled" : ""));
+  part("span", "kind" + (kind === "task" ? "" : kind === "branch" ? " branch" : " construct") + (mark === "failed" ? " bad" : mark === "lost" || mark === "cancelled" ? " cancelled" : ""));
   part("span", "name", rowLabel(r)).title = rowLabel(r);
   part("span", "number", "#" + rows.number[r].split("·").pop());
   if (mark) part("span", "pill " + PILL[rows.mark[r]], mark);
