@@ -18,6 +18,8 @@ time or later; `sleep(0)` lets every other ready task run once; channels serve w
 
 from __future__ import annotations
 
+from itertools import islice
+
 from lumen.kernel.cancel import cancel_tree
 from lumen.kernel.clockwork import TURN_NS, TURNS_PER_INSTANT, fire_group, fire_passed
 from lumen.kernel.future import BRANCH, CANCEL_REQUESTED, CLEANING, PARKED
@@ -51,6 +53,8 @@ CANCEL = 5
 LATE_NS = 10_000_000
 """Sleeps that end within so much of each other may end in any order, or at once: a busy task lets others run only every
 10 ms, says the language."""
+MOST_CHOICES = 16
+"""Of so many tasks, or answers, one may be next, and so many be kept back: thousands would take forever."""
 MOST_LATE = 8
 """How many different instants compete then."""
 MOST_KEPT_TURNS = 1_000
@@ -232,37 +236,33 @@ class Explore(Policy):
         """Put the tasks of the coming turn in order, or some of them aside."""
         queue = self._queue
         passing = queue.passing
-        remaining = list(queue)
+        rest = iter(queue)
+        window = list(islice(rest, MOST_CHOICES))
         ordered: list[Task] = []
-        while len(remaining) > 1:
-            if passing:
-                # A task that has let the others go first may not overtake those that were before it.
-                options = [task for i, task in enumerate(remaining) if i == 0 or task not in passing]
-                if len(options) == 1:
-                    ordered.append(remaining.pop(0))
-                    continue
-                choice = self.choose(len(options), ORDER, options)
-            else:
-                options = remaining
-                choice = self.choose(2 * len(options), ORDER, options)
-            if choice < len(options):
+        while len(window) > 1:
+            first = task = window[0]
+            # A task that has let the others go first may not overtake those that were before it.
+            options = [first, *(task for task in window[1:] if task not in passing)] if passing else window
+            n = len(options)
+            may_wait = not passing and len(self._aside) < MOST_CHOICES
+            choice = self.choose(2 * n if may_wait else n, ORDER, options) if n > 1 else 0
+            if choice < n:
                 task = options[choice]
-                if choice and self.notes is not None:
-                    self._note(f"{_task(task)} ran before {_task(remaining[0])}")
-                remaining.remove(task)
                 ordered.append(task)
-                continue
-            task = options[choice - len(options)]
-            if task not in self._calling and _ties(task):
-                ordered.append(remaining.pop(0))
-                continue
-            remaining.remove(task)
-            self._aside.append(task)
-            if self.notes is not None:
-                self._note(f"{_task(task)} was kept back until no other task was ready")
+                if choice and self.notes is not None:
+                    self._note(f"{_task(task)} ran before {_task(first)}")
+            elif options[choice - n] in self._calling or not _ties(options[choice - n]):
+                task = options[choice - n]
+                self._aside.append(task)
+                if self.notes is not None:
+                    self._note(f"{_task(task)} was kept back until no other task was ready")
+            else:
+                ordered.append(task)
+            window.remove(task)
+            window.extend(islice(rest, 1))
+        ordered += window
         queue.clear()
         queue.extend(ordered)
-        queue.extend(remaining)
 
     def _sleep_first(self, kernel: Kernel) -> bool:
         """Whether all that could go on are calls that the program answers, and a sleep that ends now is faster."""
@@ -290,7 +290,7 @@ class Explore(Policy):
     def _answer_early(self, kernel: Kernel) -> bool:
         """Whether an answer comes although tasks are ready."""
         kernel.turns_asking += 1
-        asks = list(kernel.asks)
+        asks = list(islice(kernel.asks, MOST_CHOICES))
         if kernel.turns_asking >= TURNS_PER_INSTANT:
             choice = 1
         else:
@@ -304,10 +304,10 @@ class Explore(Policy):
 
     def _answer_idle(self, kernel: Kernel) -> None:
         """All tasks wait: an answer comes; or a sleep that ends now is faster; or an answer is kept back."""
-        asks = [seq for seq in kernel.asks if seq not in self._slow]
-        if not asks:
-            asks = list(kernel.asks)
+        self._slow.intersection_update(kernel.asks)
+        if len(self._slow) == len(kernel.asks):
             self._slow.clear()
+        asks = list(islice((seq for seq in kernel.asks if seq not in self._slow), MOST_CHOICES))
         if self._waiting_since is None:
             self._waiting_since = kernel.now
         instants = kernel.timers.next_instants(self._waiting_since + self.late_ns, MOST_LATE)
@@ -334,7 +334,6 @@ class Explore(Policy):
     def _deliver(self, kernel: Kernel, seq: int) -> None:
         kernel.turns_asking = 0
         self._waiting_since = None
-        self._slow.discard(seq)
         arrival = kernel.held.pop(seq)
         lost = self._lost.pop(seq, None)
         if lost is not None:
@@ -433,10 +432,10 @@ def _ties(task: Task) -> bool:
 
 
 def _cancellable(kernel: Kernel) -> list[Task]:
-    """Tasks that wait, apart from the first and from those that are ending already, by number."""
+    """Tasks that wait, apart from the first and from those that are ending already."""
     found: list[Task] = []
     todo: list[Future] = [kernel.root]
-    while todo:
+    while todo and len(found) < MOST_CHOICES:
         node = todo.pop()
         if node.children:
             todo.extend(node.children)
@@ -447,12 +446,7 @@ def _cancellable(kernel: Kernel) -> list[Task]:
             and not node.flags & (CANCEL_REQUESTED | CLEANING)
         ):
             found.append(node)
-    found.sort(key=_number)
     return found
-
-
-def _number(future: Future) -> int:
-    return future.number
 
 
 def _last_made(kernel: Kernel) -> str:

@@ -35,7 +35,7 @@ class Shrinker:
         self._attempt = attempt
         self._left = most
         self._should_stop = should_stop
-        self._tried: set[tuple[tuple[int, int], ...]] = set()
+        self._tried: set[int] = set()
         self.best = decisions
         self.attempts = 0
 
@@ -51,8 +51,10 @@ class Shrinker:
 
     def _accepts(self, decisions: Decisions) -> bool:
         """Whether it still fails, and is smaller; then it is the best from now on."""
-        key = tuple(sorted(decisions.items()))
-        if key in self._tried or self._left <= 0:
+        if self._left <= 0:
+            return False
+        key = hash(tuple(sorted(decisions.items())))
+        if key in self._tried:
             return False
         if self._should_stop is not None and self._should_stop():
             self._left = 0
@@ -69,7 +71,7 @@ class Shrinker:
     def _undo(self) -> None:
         """Leave decisions out: chunks first, from the end, since what comes late often no longer matters."""
         size = max(1, len(self.best))
-        while size:
+        while size and self._left > 0:
             end = len(self.best)
             while end > 0 and self._left > 0:
                 items = sorted(self.best.items())
@@ -94,6 +96,8 @@ class Shrinker:
     def _lower(self) -> None:
         """Smaller numbers: 1 first, then by halves."""
         for index in sorted(self.best):
+            if self._left <= 0:
+                return
             while index in self.best and self.best[index] > 1 and self._left > 0:
                 choice = self.best[index]
                 for lower in dict.fromkeys((1, choice // 2, choice - 1)):
