@@ -13,7 +13,7 @@ from lumen.cli.run import choice, integer
 from lumen.testing.discover import SelectionError, TestCase, TestFile, collect_all
 from lumen.testing.report import TextReport, session_json, write
 from lumen.testing.results import CaseResult
-from lumen.testing.runner import RunOptions, run_case
+from lumen.testing.runner import RunOptions, orphans, run_case
 from lumen.testing.selecting import ExpressionError, parse_expression
 from lumen.testing.session import Session, run_session
 
@@ -86,6 +86,8 @@ def _test(paths: Sequence[str], single: dict[str, str]) -> int:
     if as_json:
         _print_object(session_json(session))
     else:
+        if not any("::" in path for path in paths) and "-k" not in single:
+            report.orphans(orphans([file for file in files if not file.is_broken]))
         report.finish(session)
     code = _exit_code(session)
     if coverage is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, TextIO
 
 from lumen.diagnostics.excerpt import paint
@@ -76,6 +77,11 @@ class TextReport:
         if verdict == "passed":
             return f"{_GREEN}{word}{_PLAIN}" if self._colour else word
         return paint(word, "error" if verdict == "failed" else "warning", self._colour)
+
+    def orphans(self, paths: Sequence[str]) -> None:
+        """Recordings that no test has."""
+        if self._verbosity >= 0:
+            self._write(*(f"{path} belongs to no test; remove it" for path in paths))
 
     # --- at the end --------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from attrs import define, field
@@ -23,7 +23,7 @@ from lumen.runtime.reports import Report
 from lumen.runtime.tracebacks import Place
 from lumen.testing.arguments import Fixtures
 from lumen.testing.cassette import Cassette
-from lumen.testing.discover import SelectionError, TestCase
+from lumen.testing.discover import SelectionError, TestCase, TestFile
 from lumen.testing.door import Door, TestRecorder
 from lumen.testing.results import CaseResult
 from lumen.testing.tail import parting, tail
@@ -271,8 +271,30 @@ def plain_report(code: str, message: str) -> Report:
     return Report(code, message, [], lambda path, line: None)
 
 
+def orphans(files: Sequence[TestFile]) -> list[str]:
+    """Recordings beside whole files of tests that belong to none of their tests: those have other names now."""
+    found: list[str] = []
+    for file in files:
+        if any(case.broken is not None for case in file.cases):
+            continue  # they may belong to the cases that can't be had
+        stem = _recording_path(file, "")
+        folder, prefix = os.path.split(stem)
+        known = {os.path.basename(recording_path(case)) for other in files for case in other.cases}
+        try:
+            names = sorted(os.listdir(folder))
+        except OSError:
+            continue
+        fitting = [name for name in names if name.startswith(prefix) and name.endswith(".jsonl")]
+        found += [os.path.join(folder, name) for name in fitting if name not in known]
+    return found
+
+
 def recording_path(case: TestCase) -> str:
     """Where the recording of a test is kept: `replays/<file>.<test>.jsonl` beside its file."""
-    stem = os.path.basename(case.file.path).removesuffix(".lumen")
-    name = ".".join(part for part in (stem, case.cell, case.case_id) if part is not None)
-    return os.path.join(os.path.dirname(case.file.path), RECORDINGS, name + ".jsonl")
+    name = case.cell if case.case_id is None else f"{case.cell}.{case.case_id}"
+    return _recording_path(case.file, name + ".jsonl")
+
+
+def _recording_path(file: TestFile, name: str) -> str:
+    stem = os.path.basename(file.path).removesuffix(".lumen")
+    return os.path.join(os.path.dirname(file.path), RECORDINGS, f"{stem}.{name}")

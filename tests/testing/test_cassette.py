@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 import threading
 
 import pytest
@@ -48,14 +49,10 @@ def world(project, request):
     class World:
         @property
         def module(self):
-            import sys
-
             return sys.modules[module]
 
         @property
         def calls(self):
-            import sys
-
             return list(sys.modules[module].calls) if module in sys.modules else []
 
     return World()
@@ -194,8 +191,6 @@ def test_large_values_lie_beside_the_recording(project, world):
     assert len(list(folder.iterdir())) == 1
     assert project.test().code == 0
     before = list(folder.iterdir())
-    import sys
-
     sys.modules["large"].chat = lambda prompt: "z" * 200000
     assert project.test("--update", "--yes").code == 0
     assert len(list(folder.iterdir())) == 1
@@ -246,7 +241,6 @@ def test_update_of_a_test_that_fails_leaves_the_recording(project, world):
 
 def test_a_terminal_is_asked(project, world, monkeypatch):
     import io
-    import sys
 
     project.run(PROGRAM, "--record")
 
@@ -527,3 +521,15 @@ def test_files_of_one_name_have_recordings_of_their_own(project, world):
     project.write("m_test.lumen.md", f"# Doc\n\n```lumen\n{body}```\n")
     assert project.test("--record").code == 0
     assert len(list((project.path / "replays").iterdir())) == 2
+
+
+def test_recordings_without_a_test_are_named(project, world):
+    project.run(PROGRAM, "--record")
+    assert "belongs to no test" not in project.test().out
+    project.write("m_test.lumen", PROGRAM.replace("test_x", "test_y"))
+    finished = project.test("--record")
+    assert finished.code == 0
+    assert "replays/m_test.test_x.jsonl belongs to no test; remove it" in finished.out
+    assert "belongs to no test" not in project.test("m_test.lumen::test_y").out
+    assert "belongs to no test" not in project.test("-k", "test_y").out
+    assert recording(project).exists()
