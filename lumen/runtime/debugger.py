@@ -66,6 +66,10 @@ class LumenPdb(pdb.Pdb):
         self._past: list[tuple[FrameType, int]] = []
         """The frames of a failure, when that is what is looked at."""
         self._is_before_first_line = False
+        self._tracer: Any = None
+        """What traced before us, coverage for example; it goes on when we are done."""
+        self._traced: list[tuple[FrameType, Any]] = []
+        """The frames that it had got to."""
         for unit in units:
             self._paths.append(os.path.abspath(unit.path))
             _show_source(unit)
@@ -89,10 +93,16 @@ class LumenPdb(pdb.Pdb):
         Raises:
             Cancelled: the user has quit; the run is being cancelled.
         """
+        before = sys.gettrace()
+        if getattr(before, "__self__", None) is not self:
+            self._tracer = before
         sys.settrace(None)
         self.reset()
         outer: FrameType | None = frame
+        self._traced = []
         while outer is not None:
+            if outer.f_trace is not None and outer.f_trace != self.trace_dispatch:
+                self._traced.append((outer, outer.f_trace))
             outer.f_trace = self.trace_dispatch
             self.botframe = outer
             outer = outer.f_back
@@ -101,10 +111,18 @@ class LumenPdb(pdb.Pdb):
         if self.stoplineno != -1 or self.breaks:
             sys.settrace(self.trace_dispatch)
 
+    def set_continue(self) -> None:
+        """Go on to the next breakpoint; if there is none, without us."""
+        super().set_continue()
+        if not self.breaks:
+            for frame, tracer in self._traced:
+                frame.f_trace = tracer
+            sys.settrace(self._tracer)
+
     def close(self) -> None:
         """The run is over: stop tracing."""
-        if getattr(sys.gettrace(), "__self__", None) is self:
-            sys.settrace(None)
+        if getattr(sys.gettrace(), "__self__", None) is self or sys.gettrace() is None:
+            sys.settrace(self._tracer)
 
     def look_back(self, frames: list[tuple[FrameType, int]], traceback: TracebackType) -> None:
         """Prompt where a failure happened: the innermost of these frames, each given with its line."""

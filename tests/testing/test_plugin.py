@@ -296,3 +296,17 @@ def test_a_tool_function_may_skip(run_pytest, project):
     text, code = run_pytest("tests/test_it.py", "-q", "-rs", "-p", "no:cacheprovider")
     assert code == 0
     assert "no key" in text
+
+
+def test_recording_when_asked(run_pytest, project):
+    (project / "tests" / "writes_test.lumen").write_text(
+        'cell test_writes()\n  write_file("tests/made.txt", "hi")\nend\n'
+    )
+    file = "tests/writes_test.lumen"
+    text, code = run_pytest(file, "-q", "-p", "no:cacheprovider")
+    assert (code, "[unscripted-call]" in text) == (1, True)
+    assert not (project / "tests" / "made.txt").exists()
+    assert run_pytest(file, "-q", "-p", "no:cacheprovider", "--lumen-record")[1] == 0
+    (project / "tests" / "made.txt").unlink()
+    assert run_pytest(file, "-q", "-p", "no:cacheprovider")[1] == 0
+    assert not (project / "tests" / "made.txt").exists()
