@@ -422,12 +422,16 @@ class _Queue(deque):  # type: ignore[type-arg]
 
 
 def _ties(task: Task) -> bool:
-    """Whether it belongs to a construct where the turn in which a branch ends decides."""
-    future: Future | None = task.parent
+    """Whether the turn in which it ends may decide a construct that it belongs to, or that waits for it."""
+    future: Future | None = task
     while future is not None:
+        waiters = future.waiters
+        for waiter in waiters if waiters.__class__ is dict else (waiters,):
+            if getattr(waiter, "word", None) in _TIES:
+                return True
+        future = future.parent
         if getattr(future, "word", None) in _TIES:
             return True
-        future = future.parent
     return False
 
 

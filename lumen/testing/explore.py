@@ -97,7 +97,7 @@ class ExploreResult:
             return f"schedule {self.schedule}"
         if self.exhaustive:
             if not self.passed:
-                return f"{_count(self.ran, 'schedule')}, those with few departures from FIFO order first"
+                return f"{self.ran:,} of at most {self.wanted:,} schedules"
             if self.is_complete:
                 return f"all {_count(self.ran, 'schedule')}"
             return (

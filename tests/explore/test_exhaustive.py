@@ -87,6 +87,7 @@ def test_the_first_failure_is_the_shortest():
     result = explore_exhaustively(tree(6, 2, lambda choices: choices[3] and choices[5]))
     assert str(result.schedule) == "3:1,5:1"
     assert result.verdict.code == "failed"
+    assert result.summary() == f"{result.ran} of at most 10,000 schedules"
     assert not result.is_complete
 
 

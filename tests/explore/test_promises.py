@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from lumen.kernel.explore import Explore
+from lumen.kernel.explore import MOST_CHOICES, Explore
 from lumen.kernel.policy import Fifo
 from lumen.testing.explore import explore_exhaustively, explore_test
-from lumen.testing.schedules import Schedule
+from lumen.testing.schedules import Schedule, nth_chooser
 from tests.explore.driving import Case, planted
 
 
@@ -71,6 +71,22 @@ def test_ties_go_to_source_order(word):
 cell value(x) = x
 cell test_tie()
   print(await {word}(async value("one") end, async value("two") end))
+end
+"""
+    assert outcomes(program) == {"one"}
+
+
+@pytest.mark.parametrize("word", ["race", "select"])
+def test_tasks_that_a_construct_waits_for_tie_too(word):
+    program = f"""
+cell nap(x)
+  sleep(5)
+  x
+end
+cell test_tie()
+  let one = spawn(nap("one"))
+  let two = spawn(nap("two"))
+  print(await {word}(one, two))
 end
 """
     assert outcomes(program) == {"one"}
@@ -278,3 +294,24 @@ cell test_busy()
 end
 """
     assert explore_test(Case(program), schedules=60).passed
+
+
+def test_thousands_of_tasks_make_few_choices_each():
+    program = """
+cell work(i)
+  sleep(1)
+  i
+end
+cell test_many()
+  let got = await parallel for i in 0..3000
+    work(i)
+  end
+  assert_eq(len(got), 3000)
+end
+"""
+    case = Case(program)
+    for number in range(6):
+        policy = Explore(nth_chooser(1, number, 6_000) if number else Schedule({}).chooser())
+        assert case(policy).code is None
+        assert len(policy.sizes) < 20_000
+        assert max(policy.sizes) <= 2 * MOST_CHOICES
