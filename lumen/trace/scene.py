@@ -319,6 +319,17 @@ def decision_in_words(kind: str, result: Any) -> str:
     return words.get(result, f"{kind}: {result}") if type(result) is str else f"{kind}: {result}"
 
 
+def signal_in_words(what: Any) -> str:
+    """Why the host has cancelled the run."""
+    words = {
+        "interrupt": "interrupted by Ctrl-C",
+        "timeout": "the time for the run is up",
+        "deadlock": "no task can ever go on",
+        "stop": "stopped by its host",
+    }
+    return words.get(what, str(what)) if isinstance(what, str) else str(what)
+
+
 def place_in_words(site: Site | None) -> str:
     """ "file.lumen:12:3", or "" if it is not known."""
     if not site or len(site) < 2:

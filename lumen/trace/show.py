@@ -16,7 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from lumen.diagnostics.excerpt import paint
 from lumen.trace.forms import FormText, clip, duration_in_words, one_line
-from lumen.trace.scene import Item, Lane, Scene, decision_in_words, failure_of, place_in_words, scene_of
+from lumen.trace.scene import (
+    Item,
+    Lane,
+    Scene,
+    decision_in_words,
+    failure_of,
+    place_in_words,
+    scene_of,
+    signal_in_words,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -196,7 +205,7 @@ class _Tree:
         if kind == "warn":
             return f"warning: {data.get('text')}"
         if kind == "signal":
-            return f"signal: {data.get('what')}"
+            return f"the run is cancelled: {signal_in_words(data.get('what'))}"
         rest: dict[str, Any] = {k: v for k, v in data.items() if k not in ("chain", "seq", "event", "task", "site")}
         return f"{kind} {self.forms.line(rest, 200)}"
 

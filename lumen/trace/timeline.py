@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from lumen import __version__
 from lumen.trace.forms import FormText, clip, duration_in_words
-from lumen.trace.scene import Item, Lane, Scene, decision_in_words, failure_of, scene_of
+from lumen.trace.scene import Item, Lane, Scene, decision_in_words, failure_of, scene_of, signal_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -280,7 +280,8 @@ class _Columns:
             words = f"asked for by task #{by}" if by else "asked for by the construct or run around it"
             return type_, self._index("cancelled"), self._index(words), -1, 0
         if kind == "signal":
-            return type_, self._index(kind), self._index(str(data.get("what"))), -1, 0
+            words = signal_in_words(data.get("what"))
+            return type_, self._index("the run is cancelled"), self._index(words), -1, 0
         rest = {key: value for key, value in data.items() if key not in ("chain", "seq", "event", "task", "site")}
         return type_, self._index(kind), self._index(self.forms.block(rest)), -1, 0
 

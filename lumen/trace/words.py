@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from lumen.trace.forms import FormText, clip, duration_in_words, one_line
-from lumen.trace.scene import decision_in_words, failure_of, place_in_words
+from lumen.trace.scene import decision_in_words, failure_of, place_in_words, signal_in_words
 
 if TYPE_CHECKING:
     from lumen.journal.history import Event, History
@@ -82,7 +82,7 @@ class EventWords:
         return f"warns: {data.get('text')}"
 
     def _signal(self, event: Event, data: dict[str, Any]) -> str:
-        return f"the run is stopped from outside: {data.get('what')}"
+        return f"the run is cancelled: {signal_in_words(data.get('what'))}"
 
     def _decision(self, event: Event, data: dict[str, Any]) -> str:
         return f"{self.task(event.task)}: {decision_in_words(str(data.get('kind')), data.get('result'))}"

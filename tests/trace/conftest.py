@@ -35,6 +35,12 @@ def trip(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def otlp():
+    """Checks of exported spans."""
+    return load("otlp")
+
+
+@pytest.fixture
 def trip_lines() -> list[dict]:
     """Its lines, to be changed."""
     import copy
@@ -46,6 +52,18 @@ def trip_lines() -> list[dict]:
 def record(tmp_path: Path):
     """`record(source, name, …options)` → the journal of a deterministic run."""
     return lambda source, name="main", *options: runs.record(tmp_path, source, name, *options)
+
+
+@pytest.fixture
+def record_example(tmp_path: Path):
+    """`record_example(path, …options)` → the journal of a run of a program where it stands."""
+
+    def made(program: Path, *options: str) -> Path:
+        journal = tmp_path / "example.jsonl"
+        runs.main(["run", str(program), "--record", str(journal), *options])
+        return journal
+
+    return made
 
 
 @pytest.fixture

@@ -2,86 +2,17 @@
 
 from __future__ import annotations
 
-import re
-
 import pytest
 
 from lumen.journal.history import load_history
 from lumen.trace.export import otlp_json
 
-SPAN = {
-    "traceId", "spanId", "parentSpanId", "traceState", "flags", "name", "kind", "startTimeUnixNano", "endTimeUnixNano",
-    "attributes", "droppedAttributesCount", "events", "droppedEventsCount", "links", "droppedLinksCount", "status",
-}  # fmt: skip
-"""The fields of opentelemetry.proto.trace.v1.Span, in lowerCamelCase."""
 START = 1_795_237_200_000_000_000
 """2026-11-21T05:00:00Z"""
 
 
-def check_value(value):
-    """An AnyValue: exactly one member, 64-bit numbers as decimal strings."""
-    ((kind, inside),) = value.items()
-    if kind == "arrayValue":
-        for item in inside["values"]:
-            check_value(item)
-        return
-    wanted = {"stringValue": str, "boolValue": bool, "intValue": str, "doubleValue": (float, str)}[kind]
-    assert isinstance(inside, wanted)
-    if kind == "intValue":
-        assert re.fullmatch(r"-?\d+", inside)
-        assert -(2**63) <= int(inside) < 2**63
-
-
-def check_attributes(attributes):
-    keys = [attribute["key"] for attribute in attributes]
-    assert len(set(keys)) == len(keys), "attribute keys are unique"
-    for attribute in attributes:
-        assert set(attribute) == {"key", "value"}
-        check_value(attribute["value"])
-
-
-def checked(request):
-    """All spans of a request, after checking each."""
-    assert set(request) == {"resourceSpans"}
-    (resource,) = request["resourceSpans"]
-    check_attributes(resource["resource"]["attributes"])
-    (scope,) = resource["scopeSpans"]
-    assert set(scope["scope"]) == {"name", "version"}
-    spans = scope["spans"]
-    ids = [span["spanId"] for span in spans]
-    assert len(set(ids)) == len(ids)
-    for span in spans:
-        assert set(span) <= SPAN
-        assert re.fullmatch("[0-9a-f]{32}", span["traceId"])
-        assert span["traceId"].strip("0")
-        assert re.fullmatch("[0-9a-f]{16}", span["spanId"])
-        assert span["spanId"].strip("0")
-        assert span["name"]
-        assert span["kind"] in (1, 2, 3, 4, 5)
-        start, end = span["startTimeUnixNano"], span["endTimeUnixNano"]
-        assert isinstance(start, str)
-        assert isinstance(end, str)
-        assert int(start) <= int(end)
-        check_attributes(span["attributes"])
-        for event in span.get("events", []):
-            assert set(event) == {"timeUnixNano", "name", "attributes"}
-            assert int(start) <= int(event["timeUnixNano"]) <= int(end)
-            check_attributes(event["attributes"])
-        if "status" in span:
-            assert span["status"]["code"] in (0, 1, 2)
-    roots = [span for span in spans if "parentSpanId" not in span]
-    assert len(roots) == 1
-    assert all(span["parentSpanId"] in ids for span in spans if span is not roots[0])
-    assert len({span["traceId"] for span in spans}) == 1
-    return spans
-
-
-def attributes_of(span):
-    return {attribute["key"]: next(iter(attribute["value"].values())) for attribute in span["attributes"]}
-
-
-def test_spans_of_a_run(trip):
-    spans = checked(otlp_json(load_history(trip)))
+def test_spans_of_a_run(trip, otlp):
+    spans = otlp.checked(otlp_json(load_history(trip)))
     by_name = {span["name"]: span for span in spans}
     assert set(by_name) == {
         "trip.lumen main", "main", "race", '1: ask("fast")', '2: ask("slow")', "chat fast", "chat slow", "http.get",
@@ -93,14 +24,14 @@ def test_spans_of_a_run(trip):
     assert get["kind"] == 3
     assert get["parentSpanId"] == by_name["main"]["spanId"]
     assert get["status"]["code"] == 2
-    assert attributes_of(get)["code.line.number"] == "11"
-    assert attributes_of(by_name["race"])["lumen.decision"] == "branch 1 won"
+    assert otlp.attributes_of(get)["code.line.number"] == "11"
+    assert otlp.attributes_of(by_name["race"])["lumen.decision"] == "branch 1 won"
     assert [event["name"] for event in by_name["main"]["events"]] == ["print", "emit"]
 
 
-def test_calls_of_models_have_genai_attributes(trip):
-    spans = checked(otlp_json(load_history(trip)))
-    chat = attributes_of(next(span for span in spans if span["name"] == "chat fast"))
+def test_calls_of_models_have_genai_attributes(trip, otlp):
+    spans = otlp.checked(otlp_json(load_history(trip)))
+    chat = otlp.attributes_of(next(span for span in spans if span["name"] == "chat fast"))
     assert {key: value for key, value in chat.items() if key.startswith("gen_ai.")} == {
         "gen_ai.operation.name": "chat",
         "gen_ai.request.model": "fast",
@@ -111,25 +42,25 @@ def test_calls_of_models_have_genai_attributes(trip):
     }
 
 
-def test_ids_follow_from_the_journal(trip, write_journal, tmp_path, trip_lines):
+def test_ids_follow_from_the_journal(trip, write_journal, tmp_path, trip_lines, otlp):
     assert otlp_json(load_history(trip)) == otlp_json(load_history(trip))
     trip_lines[1]["text"] = "planning!"
     other = otlp_json(load_history(write_journal(tmp_path / "other", trip_lines)))
-    mine = {span["spanId"] for span in checked(otlp_json(load_history(trip)))}
-    assert mine.isdisjoint(span["spanId"] for span in checked(other))
+    mine = {span["spanId"] for span in otlp.checked(otlp_json(load_history(trip)))}
+    assert mine.isdisjoint(span["spanId"] for span in otlp.checked(other))
 
 
-def test_a_run_that_was_cut_off_is_exported_too(write_journal, tmp_path, trip_lines):
-    spans = checked(otlp_json(load_history(write_journal(tmp_path / "j", trip_lines[:8]))))
-    unfinished = {span["name"] for span in spans if attributes_of(span).get("lumen.unfinished")}
+def test_a_run_that_was_cut_off_is_exported_too(write_journal, tmp_path, trip_lines, otlp):
+    spans = otlp.checked(otlp_json(load_history(write_journal(tmp_path / "j", trip_lines[:8]))))
+    unfinished = {span["name"] for span in spans if otlp.attributes_of(span).get("lumen.unfinished")}
     assert "trip.lumen main" in unfinished
     assert "chat slow" in unfinished
     assert "chat fast" not in unfinished
 
 
 @pytest.mark.parametrize("recorded", [None, {}, {"at": "some day"}, {"at": "2026-11-21T06:00:00+01:00"}])
-def test_times_without_a_clock(write_journal, tmp_path, recorded):
-    spans = checked(otlp_json(load_history(write_journal(tmp_path / "j", recorded=recorded))))
+def test_times_without_a_clock(write_journal, tmp_path, recorded, otlp):
+    spans = otlp.checked(otlp_json(load_history(write_journal(tmp_path / "j", recorded=recorded))))
     start = START if recorded and "+01" in recorded.get("at", "") else 0
     assert spans[0]["startTimeUnixNano"] == str(start)
 

@@ -151,5 +151,5 @@ def test_unknown_events_and_missing_parts(write_journal, tmp_path, trip_lines):
     journal = write_journal(tmp_path / "j", trip_lines, sources={}, recorded=None, main=None)
     data = data_of(timeline_html(load_history(journal), name="j"))
     assert '{"to": "Mars"}' in data["text"]
-    assert "interrupt" in data["text"]
+    assert "interrupted by Ctrl-C" in data["text"]
     assert all(text is None for _, text in data["files"])
