@@ -110,7 +110,8 @@ recordings, in `replays/` beside the test; tests that have one run against it:
   --update           ask again for all, show what has changed, and replace recordings; --yes without asking
 
 schedules:
-  --explore N        run each test under N schedules that are all legal, and shrink the first that fails
+  --explore N        run each test under N schedules that are all legal, and shrink the first that fails: ready
+                     tasks and answers in any order, sleeps that end within 10 ms of each other too
   --faults           tools may fail, too, and tasks be cancelled
   --exhaustive       all schedules, or as many as --budget N allows (default 10000)
   --schedule S       just this one, as a failure has printed it
