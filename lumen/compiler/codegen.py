@@ -230,8 +230,18 @@ class ModuleBuilder:
             "main": cells.get("main"),
             "cells": cells,
             "tools": tools,
+            "borrowed": self._borrowed_cells(),
             "tests": [self._test(*found) for found in tests_of(analysis.module)],
             "interface": analysis.interface,
+        }
+
+    def _borrowed_cells(self) -> dict[str, tuple[str, str]]:
+        """Imported cells by the name they have here: the module they are from, and their name there."""
+        bindings = {name: self.analysis.bindings[node] for name, node in self.analysis.imported_names.items()}
+        return {
+            name: (binding.origin, binding.origin_name or binding.name)
+            for name, binding in bindings.items()
+            if binding.kind is Kind.CELL and binding.origin is not None
         }
 
     def _test(self, cell: n.CellDecl, attribute: n.Attribute | None, options: dict[str, Any]) -> dict[str, Any]:

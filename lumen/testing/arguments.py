@@ -1,9 +1,10 @@
 """What a test is called with: the values of its case, and fixtures.
 
 A parameter of a test is filled in this order: by the case; by its default; by the cell of the same name (a *fixture*),
-whose parameters are filled in the same way. Each fixture is made once for each test, when it is first needed. If its
-cell is a generator, what it yields is the value, and the code after the `yield` runs when the test has ended, however
-it has; last made, first cleaned up.
+of the test file or imported by it, whose parameters are filled in the same way; those of an imported one by cells of
+the module it is from, if the test file has none of that name. Each fixture is made once for each test, when it is first
+needed. If its cell is a generator, what it yields is the value, and the code after the `yield` runs when the test has
+ended, however it has; last made, first cleaned up.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from attrs import frozen
+
 from lumen.diagnostics.spelling import nearest
 from lumen.kernel.future import Future
 from lumen.kernel.kernel import Kernel
 from lumen.kernel.task import CoroutineType
 from lumen.orchestration.cleanup import run_defers
 from lumen.orchestration.generators import SuspendingGenerator
+from lumen.runtime.loader import Unit
 from lumen.values.display import describe, represent
 from lumen.values.errors import Failure
 from lumen.values.model import END, Record
@@ -42,15 +46,34 @@ def case_id(value: Any) -> tuple[str | None, str]:
     return (name if name and len(name) <= _MAX_ID else None), text
 
 
+@frozen
+class Cell:
+    """A cell of a loaded module."""
+
+    unit: Unit
+    name: str
+
+    @property
+    def info(self) -> dict[str, Any]:
+        """What the compiler has noted of it."""
+        found: dict[str, Any] = self.unit.meta["cells"][self.name]
+        return found
+
+    @property
+    def params(self) -> Params:
+        """Its parameters."""
+        found: Params = self.info["params"]
+        return found
+
+
 class Fixtures:
     """The values that one run of one test is called with."""
 
-    def __init__(self, kernel: Kernel, namespace: dict[str, Any], cells: dict[str, Any]) -> None:
+    def __init__(self, kernel: Kernel, unit: Unit) -> None:
         self._kernel = kernel
-        self._namespace = namespace
-        self._cells = cells
-        self._made: dict[str, Any] = {}
-        self._making: list[str] = []
+        self._unit = unit
+        self._made: dict[Cell, Any] = {}
+        self._making: list[Cell] = []
         self._cleanups: list[Callable[[], Any]] = []
 
     async def call(self, cell: str, cases: str | None = None, index: int | None = None) -> Any:
@@ -60,22 +83,35 @@ class Fixtures:
             cases: the hidden cell that lists the cases; `index` is the one to take.
         """
         try:
-            params: Params = self._cells[cell]["params"]
+            test = Cell(self._unit, cell)
             given: dict[str, Any] = {}
             if cases is not None and index is not None:
-                given = self._bound(cell, params, self._namespace[cases]()[index])
-            return await self._called(cell, await self._arguments(cell, params, given))
+                given = self._bound(test, self._unit.namespace[cases]()[index])
+            return await self._called(test, await self._arguments(test, given))
         finally:
             if self._cleanups:
                 await run_defers(self._kernel, self._cleanups)
 
-    def _bound(self, cell: str, params: Params, case: Any) -> dict[str, Any]:
+    def _find(self, name: str, home: Unit) -> Cell | None:
+        """The cell that a fixture of this name is, for a parameter of a cell in `home`."""
+        for unit in (self._unit, home):
+            if name in unit.meta["cells"]:
+                return Cell(unit, name)
+            if name in unit.meta["borrowed"]:
+                module, original = unit.meta["borrowed"][name]
+                origin = unit.imports.get(module)
+                if origin is not None and original in origin.meta["cells"]:
+                    return Cell(origin, original)
+        return None
+
+    def _bound(self, test: Cell, case: Any) -> dict[str, Any]:
         """The values of a case by parameter.
 
         One free parameter takes the case as it is; several take a tuple or list in their order, or a map or record by
         their names. Parameters that are fixtures are free only where the case gives that many values.
         """
-        free = [name for name, _, has_default in params if has_default or name not in self._cells]
+        cell, params = test.name, test.params
+        free = [name for name, _, has_default in params if has_default or self._find(name, test.unit) is None]
         names = [name for name, _, _ in params]
         if not names:
             raise Failure("invalid-case", f"`{cell}` has cases, but takes no arguments")
@@ -99,36 +135,38 @@ class Fixtures:
             raise Failure("invalid-case", f"a case of `{cell}` has {len(case)} values, and it takes {len(free)}")
         return dict(zip(free, case, strict=True))
 
-    async def _arguments(self, cell: str, params: Params, given: dict[str, Any]) -> dict[str, Any]:
+    async def _arguments(self, cell: Cell, given: dict[str, Any]) -> dict[str, Any]:
         values = dict(given)
-        for name, _, has_default in params:
+        for name, _, has_default in cell.params:
             if name in values or has_default:
                 continue
-            if name not in self._cells:
-                near = nearest(name, [other for other in self._cells if other != cell])
+            fixture = self._find(name, cell.unit)
+            if fixture is None:
+                known = [*cell.unit.meta["cells"], *cell.unit.meta["borrowed"]]
+                near = nearest(name, [other for other in known if other != cell.name])
                 hint = f"; did you mean `{near}`?" if near else ""
-                message = f"`{cell}` takes `{name}`, and there is no cell `{name}` that could give it{hint}"
+                message = f"`{cell.name}` takes `{name}`, and there is no cell `{name}` that could give it{hint}"
                 raise Failure("missing-fixture", message)
-            values[name] = await self._fixture(name)
+            values[name] = await self._fixture(fixture)
         return values
 
-    async def _fixture(self, name: str) -> Any:
-        if name in self._made:
-            return self._made[name]
-        if name in self._making:
-            way = " → ".join(f"`{other}`" for other in [*self._making[self._making.index(name) :], name])
+    async def _fixture(self, cell: Cell) -> Any:
+        if cell in self._made:
+            return self._made[cell]
+        if cell in self._making:
+            way = " → ".join(f"`{other.name}`" for other in [*self._making[self._making.index(cell) :], cell])
             raise Failure("fixture-cycle", f"fixtures need each other in a circle: {way}")
-        self._making.append(name)
-        value = await self._called(name, await self._arguments(name, self._cells[name]["params"], {}))
-        if _is_generator_of(name, value):
-            value = await self._first(name, value)
+        self._making.append(cell)
+        value = await self._called(cell, await self._arguments(cell, {}))
+        if _is_generator_of(cell.name, value):
+            value = await self._first(cell.name, value)
         self._making.pop()
-        self._made[name] = value
+        self._made[cell] = value
         return value
 
-    async def _called(self, cell: str, arguments: dict[str, Any]) -> Any:
-        value = self._namespace[cell](**arguments)
-        if value.__class__ is CoroutineType or (self._cells[cell]["is_async"] and isinstance(value, Future)):
+    async def _called(self, cell: Cell, arguments: dict[str, Any]) -> Any:
+        value = cell.unit.namespace[cell.name](**arguments)
+        if value.__class__ is CoroutineType or (cell.info["is_async"] and isinstance(value, Future)):
             value = await value
         return value
 

@@ -157,7 +157,7 @@ def attempt(case: TestCase, options: RunOptions, door: Door, sink: Any = None, p
     failures: list[Exception] = []
 
     async def enter(run: Run) -> Any:
-        fixtures = Fixtures(run.kernel, unit.namespace, unit.meta["cells"])
+        fixtures = Fixtures(run.kernel, unit)
         try:
             return await fixtures.call(case.cell, case.case_cell, case.case_index)
         except Exception as failure:

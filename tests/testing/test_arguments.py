@@ -212,3 +212,41 @@ def test_a_generator_that_a_fixture_only_hands_on_is_its_value(project):
     end
     """
     assert project.outcomes(program) == {"test_x": "passed"}
+
+
+def test_fixtures_of_other_modules(project):
+    project.write(
+        "shared.lumen",
+        """
+        cell rate() = 2
+
+        pub cell price(rate) = 10 * rate
+
+        pub cell shop(price)
+          yield {"price": price}
+          print("closed")
+        end
+        """,
+    )
+    finished = project.run(
+        """
+        import shared: price, shop as store
+
+        cell test_price(price) = assert_eq(price, 20)
+        cell test_store(store, price)
+          assert_eq([store["price"], price], [20, 20])
+          fail("see what it printed")
+        end
+        cell test_none(shop) = null
+        """
+    )
+    assert finished.code == 3
+    assert "2 failed, 1 passed" in finished.out
+    assert "    closed\n" in finished.out
+    assert "error[missing-fixture]: `test_none` takes `shop`" in finished.out
+
+
+def test_the_test_file_may_replace_what_a_shared_fixture_needs(project):
+    project.write("shared.lumen", "cell rate() = 2\npub cell price(rate) = 10 * rate\n")
+    program = "import shared: price\ncell rate() = 3\ncell test_price(price) = assert_eq(price, 30)\n"
+    assert project.outcomes(program) == {"test_price": "passed"}
