@@ -12,7 +12,7 @@ class Unavailable(Exception):
     lumen_code = "unavailable"
 
 
-def today(city: str):
+def today(city: str) -> dict[str, object]:
     """Temperature and sky over a city."""
     if next(_calls) % 3:
         raise Unavailable("the weather service is down")
