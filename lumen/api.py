@@ -236,10 +236,8 @@ class Interpreter:
             LumenError: it can't be read, or the journal can't be written.
         """
         try:
-            if record is not None:
-                result = self._recorded(os.fspath(record), program, source, path, cell, args)
-            else:
-                run, output = self._prepare(program, source, path, cell, args)
+            with _journal(record) as recorder:
+                run, output = self._prepare(program, source, path, cell, args, recorder)
                 result = self._result(run.run(), output)
         except LumenError as error:
             result = RunResult(None, "", error)
@@ -254,15 +252,18 @@ class Interpreter:
         cell: str | None = None,
         args: Mapping[str, Any] | None = None,
         check: bool = True,
+        record: str | os.PathLike[str] | None = None,
     ) -> RunResult:
         """`run` inside a Trio program: suspends the calling task, not the thread.
 
         A cell that computes without pause holds the thread as any Python code would; other tasks of the same
-        Lumen program are let in even then.
+        Lumen program are let in even then. When the calling task is cancelled, a journal says that the run was
+        interrupted, and is complete.
         """
         try:
-            run, output = self._prepare(program, source, path, cell, args)
-            result = self._result(await run.run_async(), output)
+            with _journal(record) as recorder:
+                run, output = self._prepare(program, source, path, cell, args, recorder)
+                result = self._result(await run.run_async(), output)
         except LumenError as error:
             result = RunResult(None, "", error)
         return _checked(result, check)
@@ -409,34 +410,6 @@ class Interpreter:
     def _output(self) -> Output:
         return Output(None, keep=True) if self.capture else Output(self.stdout or sys.stdout)
 
-    def _recorded(
-        self,
-        journal: str,
-        program: Program | None,
-        source: str | None,
-        path: str | None,
-        cell: str | None,
-        args: Mapping[str, Any] | None,
-    ) -> RunResult:
-        from lumen.journal.blobs import BlobStore
-        from lumen.journal.recorder import Recorder
-        from lumen.journal.secrets import Scrubber
-        from lumen.journal.store import JournalWriter
-
-        made: list[Recorder] = []
-
-        def recorder() -> Recorder:
-            made.append(Recorder(JournalWriter.create(journal, blobs=BlobStore(journal)), scrubber=Scrubber()))
-            return made[0]
-
-        with _journal_errors():
-            try:
-                run, output = self._prepare(program, source, path, cell, args, recorder)
-                return self._result(run.run(), output)
-            finally:
-                for one in made:
-                    one.close()
-
     def _result(self, outcome: Outcome, output: Output) -> RunResult:
         error = None if outcome.report is None else RunError(outcome.report, output.text())
         return RunResult(outcome.value, output.text(), error, tuple(outcome.warnings))
@@ -473,6 +446,32 @@ def _journal_errors() -> Iterator[None]:
         error = problem.error if isinstance(problem, JournalStopped) else problem
         text = f"error[{error.code}]: {error.message}"
         raise LumenError(error.code, error.message, text, {"file": None}) from None
+
+
+@contextmanager
+def _journal(path: str | os.PathLike[str] | None) -> Iterator[Callable[[], Recorder] | None]:
+    """What opens a journal when the program has been loaded: one that has errors leaves the file alone."""
+    if path is None:
+        yield None
+        return
+    from lumen.journal.blobs import BlobStore
+    from lumen.journal.recorder import Recorder
+    from lumen.journal.secrets import Scrubber
+    from lumen.journal.store import JournalWriter
+
+    made: list[Recorder] = []
+
+    def recorder() -> Recorder:
+        sink = JournalWriter.create(os.fspath(path), blobs=BlobStore(os.fspath(path)))
+        made.append(Recorder(sink, scrubber=Scrubber()))
+        return made[0]
+
+    with _journal_errors():
+        try:
+            yield recorder
+        finally:
+            for one in made:
+                one.close()
 
 
 def _open_journal(path: str, program: str | None, strict: bool, use_cache: bool) -> Recorded:

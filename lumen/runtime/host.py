@@ -64,7 +64,6 @@ class Host:
         self._output = output
         self._recorder = recorder
         self._replayer: Replayer | None = None
-        self.flush = output.flush
         self.is_advancing = False
         """Whether Lumen code may be on the stack."""
         self.is_waiting = False
@@ -76,6 +75,13 @@ class Host:
         """Where the run was when its time was up: (path, line, what it did there)."""
         self._cancel_wanted: str | None = None
         self._was_stopped = False
+
+    def flush(self) -> None:
+        """Hand on what was printed and, before that, what the journal holds: an answer that came just now is not to be
+        lost when the process is killed while it waits."""
+        if self._recorder is not None:
+            self._recorder.flush()
+        self._output.flush()
 
     # --- the loop --------------------------------------------------------------------------------------------------
 

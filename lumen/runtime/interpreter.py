@@ -233,6 +233,7 @@ class Run:
             if unsure and not retry_in_flight:
                 from lumen.runtime.replaying import InFlight
 
+                self.output.drop()  # a run that does not go on has nothing to say
                 raise InFlight(unsure)
             self._clock.start_at(self.kernel.now)
             try:
@@ -293,18 +294,31 @@ class Run:
             bell = trio.Event()
 
         mailbox = Mailbox(notify)
+        problem: BaseException | None = None
         async with trio.open_nursery() as nursery:
             lane = TrioNursery(mailbox, nursery)
             outside = self._outside(mailbox, lane)
             host = self._host(mailbox, outside)
             with Limits():
                 main = self._start()
+                left: list[str] = []
                 try:
-                    await host.run_async(wake)
-                finally:
-                    left = outside.close(0)
-                    self.output.flush()
-                return self._outcome(main, host, left)
+                    try:
+                        await host.run_async(wake)
+                    finally:
+                        left = outside.close(0)
+                        self.output.flush()
+                    return self._outcome(main, host, left)
+                except trio.Cancelled:
+                    if self._settings.recorder is not None:
+                        self._outcome(main, host, left)  # the journal's last line
+                    raise
+                except BaseException as error:
+                    # Beyond the nursery, which would make a group of it: a journal that can't be written, say.
+                    problem = error
+                    nursery.cancel_scope.cancel()
+        assert problem is not None
+        raise problem
 
     def _host(self, mailbox: Mailbox, outside: Outside) -> Host:
         settings = self._settings
