@@ -172,6 +172,50 @@ cell main()
   print(Point(x: 1).sum(), Color.Red)  # +
 end
 """,
+    "many lines": """
+trait Sized
+  cell go(self) -> Int
+    1  # +
+  end
+  cell stop(self) -> Int
+    2  # -
+  end
+end
+
+record R(x: Int,
+  y: Int = make(),  # +
+  z: Int = 3 where z > 0)  # +
+end
+
+impl Sized for R
+end
+
+cell make()
+  5  # +
+end
+
+cell other(x: Int) -> String
+  when
+    x > 1 -> "a"  # +
+    _ -> "b"  # -
+  end
+end
+
+cell main()
+  let got = [x for x in 0..3  # +
+    if x > 0]  # +
+  let r = R(x: 1)  # +
+  print(r.go(), other(2), got)  # +
+  let s = if r.x > 1  # +
+    "big"  # -
+  else
+    "small"  # +
+  end
+  let f = fn(a) => a +  # +
+    1  # +
+  print(f(2), s)  # +
+end
+""",
     "script": """
 # A comment.
 let n = [  # +
