@@ -4,7 +4,8 @@
 fixtures; `door` decides what a test may reach; `runner` runs one test and says what became of it (`results`); `session`
 runs many. `cassette` answers a test from its recording, matched by content with the help of `paths`; `recording` makes
 one. `explore`, `schedules`, `shrink` and `exhaustive` search the schedules of a test, `exploring` lets them run one.
-`report`, `junit`, `difference` and `tail` are what users read. `coverage` says which lines were run.
+`report`, `junit`, `difference` and `tail` are what users read. `coverage` says which lines were run, `coverage_plugin`
+tells coverage.py. `plugin` makes these tests tests of pytest, `fixture` is what tests written in Python get.
 
 A test never reaches the world unless the user asks for a recording, and never passes by luck: each that passes is run
 again, and both journals must be the same byte for byte.
