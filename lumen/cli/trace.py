@@ -121,6 +121,7 @@ def _timeline(path: str, single: dict[str, str]) -> int:
     target = _target(single)
     if target is None:
         target = (path.removesuffix(".jsonl") or path) + ".html"
+        _keep_what_is_not_ours(target)
     history = _load(path, quiet=True)
     notes = ["The last line of the journal is cut off, and was left out."] if history.torn else []
     page = timeline_html(history, name=os.path.basename(path), notes=notes)
@@ -237,6 +238,19 @@ def _write(target: str, text: str, journal: str) -> None:
         except OSError:
             pass
         raise UsageError(f"{target} can't be written: {(error.strerror or str(error)).lower()}") from None
+
+
+def _keep_what_is_not_ours(target: str) -> None:
+    """Where the user hasn't named the file, only an older timeline may be overwritten."""
+    try:
+        with open(target, "rb") as file:
+            is_ours = b'name="generator" content="lumen' in file.read(4096)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise UsageError(f"{target} can't be written: {(error.strerror or str(error)).lower()}") from None
+    if not is_ours:
+        raise UsageError(f"{target} is there already and is no timeline; say where to write with `-o`")
 
 
 def _target(single: dict[str, str]) -> str | None:

@@ -195,7 +195,9 @@ def stats_text(stats: dict[str, Any], *, colour: bool = False) -> list[str]:
         ),
     ]
     if journal["blobs"] and journal["blobs"]["count"]:
-        rows.append(("", f"{journal['blobs']['count']:,} large values, {bytes_in_words(journal['blobs']['bytes'])}"))
+        count = journal["blobs"]["count"]
+        words = f"{count:,} large value{'' if count == 1 else 's'}"
+        rows.append(("", f"{words}, {bytes_in_words(journal['blobs']['bytes'])}"))
     lines = [f"{paint(f'{name:8}', 'bold', colour)}{text}" for name, text in rows]
     if stats["tools"]:
         columns = "calls failed cancelled retries median longest all".split()

@@ -236,7 +236,7 @@ def test_filter(page):
     page.key("/")
     assert page.run("document.activeElement.id") == "search"
     page.type("model: slow")
-    assert page.text("#count") == "1 of 4 lanes"
+    assert page.text("#count") == "1 of 4 lanes, 1 event"
     assert labels(page) == ["main", "race", '2: ask("slow")']
     page.key("Escape")
     assert len(labels(page)) == 4

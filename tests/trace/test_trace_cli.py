@@ -165,6 +165,18 @@ def test_the_timeline_goes_beside_the_journal(cli, trip, tmp_path):
     assert out == page + "\n"
 
 
+def test_only_an_older_timeline_is_overwritten_unasked(cli, trip, tmp_path):
+    assert cli("timeline", trip)[0] == 0
+    assert cli("timeline", trip)[0] == 0
+    report = tmp_path / "trip.html"
+    report.write_text("<h1>My report</h1>", "utf-8")
+    code, _, err = cli("timeline", trip)
+    assert code == 1
+    assert "is there already and is no timeline" in err
+    assert report.read_text("utf-8") == "<h1>My report</h1>"
+    assert cli("timeline", trip, "-o", report)[0] == 0
+
+
 def test_the_journal_is_never_overwritten(cli, trip):
     before = trip.read_bytes()
     code, _, err = cli("timeline", trip, "-o", trip)

@@ -14,7 +14,7 @@ const scrolled = () => scroll.scrollTop;
 function findMatches() {
   if (!filter.words && !filter.calls && !filter.trouble) { matching = null; return; }
   const words = filter.words.toLowerCase().split(/\s+/).filter(Boolean);
-  const found = { rows: new Uint8Array(rowCount), items: new Uint8Array(itemCount), byItem: new Uint8Array(rowCount), count: 0 };
+  const found = { rows: new Uint8Array(rowCount), items: new Uint8Array(itemCount), byItem: new Uint8Array(rowCount), count: 0, events: 0 };
   const hay = words.length ? searchable() : null;
   const hasWords = (text) => words.every((w) => w[0] === "#" ? ("\n" + text + "\n").includes("\n" + w + "\n") : text.includes(w));
   for (let r = 0; r < rowCount; r++) {
@@ -23,7 +23,7 @@ function findMatches() {
     for (let i = firstItem[r]; i < firstItem[r + 1]; i++) {
       const type = items.type[i];
       calls ||= type > 1 && type < FIRST_MOMENT || ITEM[type] === "now";
-      if (words.length && type !== 0 && hasWords(hay.item[i])) { found.items[i] = 1; found.byItem[r] = 1; hit = true; }
+      if (words.length && type !== 0 && hasWords(hay.item[i])) { found.items[i] = 1; found.byItem[r] = 1; found.events++; hit = true; }
     }
     if (filter.calls && !calls) hit = false;
     if (filter.trouble && !["failed", "cancelled", "timed out", "lost"].includes(MARKS[rows.mark[r]])) hit = false;
@@ -50,7 +50,7 @@ function layOut() {
   $("spacer").style.height = Math.max(visible.length * ROW + 8, scroll.clientHeight) + "px";
   $("nothing").hidden = visible.length > 0;
   const n = (k) => k.toLocaleString("en");
-  $("count").textContent = matching ? n(matching.count) + " of " + n(rowCount) + " lanes" : n(rowCount) + (rowCount === 1 ? " lane" : " lanes");
+  $("count").textContent = matching ? n(matching.count) + " of " + n(rowCount) + " lanes" + (matching.events ? ", " + n(matching.events) + (matching.events === 1 ? " event" : " events") : "") : n(rowCount) + (rowCount === 1 ? " lane" : " lanes");
   redraw();
 }
 
