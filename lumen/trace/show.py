@@ -184,8 +184,12 @@ class _Tree:
         if item.kind in ("call", "sleep") and item.end_at is None:
             mark = "running"
         took = None if item.is_moment else item.duration_ns
-        number = f" {item.event.seq}" if self.whole else ""
-        yield self._row(prefix, self._told(item), mark, took, item.start_ns, number=number, after=self._came(item))
+        number, after = "", self._came(item)
+        if self.whole:
+            number = f" {item.event.seq}"
+            place = place_in_words(item.event.data.get("site"))
+            after = "  ".join(filter(None, (place and f"({place})", after)))
+        yield self._row(prefix, self._told(item), mark, took, item.start_ns, number=number, after=after)
 
     def _told(self, item: Item) -> str:
         data = item.event.data

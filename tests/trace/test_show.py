@@ -83,6 +83,7 @@ def test_many_alike_are_counted(record):
 def test_one_task_is_shown_with_every_event(trip):
     text = "\n".join(lines_of(trip, task=6))
     assert "llm.chat" in text
+    assert "(trip.lumen:7:11)" in text
     assert "cancellation is asked for" in text
     assert "runs 7.0" not in text, "that is another task's"
     assert "trip.lumen, eager" not in text
