@@ -54,7 +54,7 @@ def mutants(text: str, *, is_markdown: bool = False) -> list[Mutant]:
         first = min(start for start, _, _ in edits)
         old = " … ".join(text[start:end] for start, end, _ in sorted(edits))
         new = " … ".join(new for _, _, new in sorted(edits))
-        what = f"{_short(old)} → {_short(new)}"
+        what = f"{_short(old)} → {_short(new)}".strip()
         found.append(Mutant(kind, file.line_of(first), what, changed))
     return sorted(found, key=lambda mutant: mutant.line)
 
