@@ -68,6 +68,10 @@ class Door:
         self.scrubber = Scrubber()
         self.refusals: list[Refusal] = []
         """Calls that nothing answered."""
+        self.without_answer: set[int] = set()
+        """Numbers of calls that were cancelled before they were answered, when they were recorded."""
+        self.needed_an_answer = False
+        """The run has come to need one of those: what it did then says nothing about the program."""
         self.paths: SpawnPaths | None = None
         """Kept by the recorder of the run, for the cassette."""
         self.run: Run
@@ -143,6 +147,7 @@ class Door:
         if arrival is None:
             if not self.run.kernel.policy.is_virtual:
                 return UNANSWERED  # what cancelled it then will do so again
+            self.without_answer.add(ask.seq)
             raise Failure("cancelled", f"`{ask.name}` had no answer when it was recorded: it was cancelled")
         return arrival
 
@@ -230,6 +235,12 @@ class TestRecorder(Recorder):
         if paths is not None and self.log:
             paths.feed(self.log, lambda index: self._kept[index][3])
         super().cut()
+
+    def answered(self, arrival: Arrival) -> None:
+        """See Observer.answered."""
+        if arrival.seq in self._door.without_answer:
+            self._door.needed_an_answer = True
+        super().answered(arrival)
 
     def asked_now(self, kind: str, name: str, payload: Any, answer: Callable[[str, str, Any], Any]) -> Any:
         """See Observer.asked_now."""

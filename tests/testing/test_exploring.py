@@ -138,3 +138,24 @@ def test_faults(project):
     finished = project.test("--explore", "100", "--faults")
     assert finished.code == 3
     assert "--schedule" in finished.out
+
+
+def test_an_answer_that_was_never_given_is_no_failure(project):
+    """The recorded loser of a `select` has no answer; an order in which it would win can't be judged."""
+    project.write("selected_tool.py", "def chat(prompt):\n    return prompt\n")
+    project.write("lumen.toml", '[providers]\n"llm.chat" = "python:selected_tool:chat"\n')
+    program = """
+    use tool llm.chat as Chat
+    cell test_x()
+      let first = await select
+        Chat(prompt: "a")
+        Chat(prompt: "b")
+      end
+      assert first in ["a", "b"]
+    end
+    """
+    assert project.run(program, "--record").code == 0
+    assert '"outcome":"cancelled"' in (project.path / "replays" / "m_test.test_x.jsonl").read_text()
+    finished = project.test("--explore", "100")
+    assert finished.code == 0, finished.out
+    assert "1 schedule" not in finished.out
