@@ -55,9 +55,7 @@ def timeline_html(history: History, *, name: str, notes: Sequence[str] = ()) -> 
         "heading": _text(heading),
         "badge": _badge(history),
         "facts": "".join(f"<div><dt>{_text(term)}</dt><dd>{_text(fact)}</dd></div>" for term, fact in _facts(scene)),
-        "notes": "".join(
-            f'<p class="note" role="note">{_text(note)}</p>' for note in (*notes, *_failure_note(history))
-        ),
+        "notes": "".join(f'<p class="note">{_text(note)}</p>' for note in notes) + _end_note(history),
         "style": style,
         "data": _as_data(_Columns(scene, name, heading).data()),
         "script": script,
@@ -94,12 +92,12 @@ def _badge(history: History) -> str:
     return f'<span class="badge bad">failed: {_text("?" if failure is None else failure.code)}</span>'
 
 
-def _failure_note(history: History) -> list[str]:
+def _end_note(history: History) -> str:
     end = history.end
     if end is None:
-        return ["The journal ends before the run does: it was killed, or is still running."]
+        return '<p class="note">The journal ends before the run does: it was killed, or is still running.</p>'
     failure = failure_of(end.data)
-    return [] if failure is None else [clip(str(failure), 600)]
+    return "" if failure is None else f'<p class="note bad">{_text(clip(str(failure), 600))}</p>'
 
 
 def _facts(scene: Scene) -> list[tuple[str, str]]:

@@ -121,6 +121,7 @@ def test_hovering_shows_arguments_and_result(page):
 
 def test_a_click_shows_details_and_the_line_in_the_source(page):
     page.click(*at(page, 0, 90e6))
+    assert page.run("document.getElementById('tip').hidden"), "it would hide what is told beside"
     details = page.text("#details")
     assert "http.get" in details
     assert "url: https://example.com" in details

@@ -1,5 +1,6 @@
 // Lanes, ruler and overview on canvas. Only what can be seen is drawn, and events that fall into one pixel only once.
 const ROW = 24;
+const ROOM = 1.035;  // of the run's length: room for the marks of tasks that end with it
 const colours = {};
 function readColours() {
   const style = getComputedStyle(document.documentElement);
@@ -223,14 +224,15 @@ function densityOf(bins) {
 function drawOverview() {
   const h = 45;
   const pen = fitCanvas(overview, width, h);
-  const bins = Math.max(10, Math.floor(width / 2));
+  const reach = width / ROOM;  // where the run ends: the same place as in the lanes below
+  const bins = Math.max(10, Math.floor(reach / 2));
   const d = densityOf(bins);
-  const step = width / bins;
+  const step = reach / bins;
   const area = (levels, most, colour, tall) => {
     pen.fillStyle = colour;
     pen.beginPath(); pen.moveTo(0, h);
     for (let b = 0; b < bins; b++) { const y = h - levels[b] / most * tall; pen.lineTo(b * step, y); pen.lineTo((b + 1) * step, y); }
-    pen.lineTo(width, h); pen.fill();
+    pen.lineTo(reach, h); pen.fill();
   };
   area(d.tasks, d.most, colours.life, h - 8);
   pen.globalAlpha = 0.75;
@@ -238,9 +240,9 @@ function drawOverview() {
   pen.globalAlpha = 1;
   pen.fillStyle = colours.bad;
   for (let b = 0; b < bins; b++) if (d.bad[b] > 0) pen.fillRect(b * step, h - 3, Math.max(2, step), 3);
-  const end = axis().end;
+  const end = axis().end * ROOM;
   const x0 = Math.max(0, view.from / end * width), x1 = Math.min(width, view.to / end * width);
-  if (view.from <= 0 && view.to >= end) return;
+  if (view.from <= 0 && view.to >= end * 0.9999) return;
   pen.fillStyle = colours.bg; pen.globalAlpha = 0.7;
   pen.fillRect(0, 0, x0, h); pen.fillRect(x1, 0, width - x1, h);
   pen.globalAlpha = 1; pen.strokeStyle = colours.accent; pen.lineWidth = 2;

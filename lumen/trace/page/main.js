@@ -22,17 +22,16 @@ function measure() {
 
 // --- the part of the run that is shown -------------------------------------------------------------------------------
 
-const WIDEST = 1.035;  // room at the end for the marks of tasks that end with the run
 function show(from, to) {
   const end = axis().end;
   const least = view.axis === "time" ? 20 : 2;
-  let span = Math.min(Math.max(to - from, least), end * WIDEST);
+  let span = Math.min(Math.max(to - from, least), end * ROOM);
   if (to - from !== span) { const middle = (from + to) / 2; from = middle - span / 2; }
-  from = Math.max(0, Math.min(from, end * WIDEST - span));
+  from = Math.max(0, Math.min(from, end * ROOM - span));
   view.from = from; view.to = from + span;
   redraw();
 }
-const fit = () => show(0, axis().end * WIDEST);
+const fit = () => show(0, axis().end * ROOM);
 function zoom(factor, x = width / 2) {
   const at = valueAt(x);
   show(at - (at - view.from) * factor, at + (view.to - at) * factor);
@@ -155,7 +154,7 @@ function onDrag(element, begin, move, end) {
   });
 }
 onDrag(ruler, (e) => ({ x: e.clientX, from: view.from, span: view.to - view.from }), (e, s) => { const from = s.from - (e.clientX - s.x) / width * s.span; show(from, from + s.span); });
-const overviewAt = (e) => Math.max(0, Math.min(1, (e.clientX - overview.getBoundingClientRect().left) / width)) * axis().end;
+const overviewAt = (e) => Math.max(0, Math.min(1, (e.clientX - overview.getBoundingClientRect().left) / width)) * axis().end * ROOM;
 onDrag(overview, (e) => ({ at: overviewAt(e), moved: false }),
   (e, s) => { const to = overviewAt(e); s.moved ||= Math.abs(to - s.at) > axis().end / width * 4; if (s.moved) show(Math.min(s.at, to), Math.max(s.at, to)); },
   (e, s) => { if (!s.moved) { const half = (view.to - view.from) / 2; show(s.at - half, s.at + half); } });

@@ -80,6 +80,7 @@ function describeRun() {
 
 function choose(r, i) {
   chosen.row = r; chosen.item = i;
+  if (i >= 0 && i === hovered.item) tip.hidden = true;
   details.replaceChildren(...(i >= 0 ? describeItem(i) : r >= 0 ? describeRow(r) : describeRun()));
   details.scrollTop = 0;
   if (r >= 0) {
@@ -96,7 +97,7 @@ function choose(r, i) {
 function hover(r, i, x, y) {
   if (hovered.row !== r || hovered.item !== i) {
     hovered.row = r; hovered.item = i;
-    if (i < 0) tip.hidden = true;
+    if (i < 0 || i === chosen.item) tip.hidden = true;  // what is chosen is told beside
     else {
       const kind = kindOf(i), isMoment = items.type[i] >= FIRST_MOMENT;
       const when = moment(items.t0[i]) + (isMoment || items.status[i] === 4 ? "" : ", took " + duration(items.t1[i] - items.t0[i]));
