@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     RunOnce = Callable[[Explore], "Verdict"]
 
 SCHEDULES = 1_000
+LEAST_SHORTEST = 16
 BUDGET = 10_000
 SHORTER_BUDGET = 1_000
 """Schedules tried in search of one that is shorter than what shrinking has arrived at."""
@@ -95,19 +96,20 @@ class ExploreResult:
         """One line on what was searched."""
         if self.is_single:
             return f"schedule {self.schedule}"
+        if self.is_complete and self.ran == 1:
+            return "1 schedule: nothing in this test could happen in another order"
+        if self.is_complete:
+            return f"all {self.ran:,} schedules"
         if self.exhaustive:
             if not self.passed:
                 return f"{self.ran:,} of at most {self.wanted:,} schedules"
-            if self.is_complete:
-                return f"all {_count(self.ran, 'schedule')}"
             return (
                 f"cut at {_count(self.ran, 'schedule')}: not all have been run, but all with at most "
                 f"{_count(self.departures, 'departure')} from FIFO order"
             )
-        if self.is_complete:
-            return "1 schedule: nothing in this test could happen in another order"
         of = "" if self.ran >= self.wanted else f" of {self.wanted:,}"
-        return f"{self.ran:,}{of} schedules, {self.different:,} different, seed {self.seed}"
+        schedules = "schedule" if self.wanted == 1 else "schedules"
+        return f"{self.ran:,}{of} {schedules}, {self.different:,} different, seed {self.seed}"
 
     def text(self, test: str) -> str:
         """The result for people.
@@ -159,6 +161,8 @@ def explore_test(
 ) -> ExploreResult:
     """Run a test under `schedules` schedules, until one fails.
 
+    The first eighth of them are the shortest there are, as of an exhaustive search; for a small test these are all.
+
     Args:
         run_once: runs the test afresh under a policy. Must be repeatable: same choices, same verdict.
         faults: whether tools may fail and waiting tasks be cancelled.
@@ -167,10 +171,17 @@ def explore_test(
     search = _Search(run_once, faults)
     result = ExploreResult(0, 0, schedules, seed, faults, exhaustive=False)
     length = 0
+    enumeration = Enumeration()
+    shortest = iter(enumeration)
+    few = max(LEAST_SHORTEST, schedules // 8)
     for number in range(schedules):
         if should_stop is not None and number and should_stop():
             break
-        chooser: Chooser = Schedule({}).chooser() if number == 0 else nth_chooser(seed, number, length)
+        decisions = next(shortest, None) if number <= few else None
+        if decisions is None and number <= few:
+            result.is_complete = True
+            break
+        chooser: Chooser = nth_chooser(seed, number, length) if decisions is None else Schedule(decisions).chooser()
         policy, verdict = search.run(chooser)
         result.ran += 1
         result.different = len(search.seen)
@@ -179,9 +190,8 @@ def explore_test(
         if verdict.code is not None:
             _report(search, result, number, policy, verdict, should_stop)
             break
-        if not length:
-            result.is_complete = True
-            break
+        if decisions is not None:
+            enumeration.ran(policy.sizes)
     return result
 
 

@@ -67,7 +67,7 @@ def test_the_seed_repeats_the_search(path):
 def test_the_cure_is_not_reported(path):
     result = explore_test(Case(path), schedules=2_000, seed=1)
     assert result.passed, result.text(path.name)
-    assert result.ran == 2_000
+    assert result.ran == 2_000 or result.is_complete
     assert result.different > 1
 
 

@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 
 from lumen.kernel.explore import ANSWER
-from lumen.testing.explore import PASSED, Verdict, explore_test, run_schedule
+from lumen.testing.explore import PASSED, Verdict, explore_exhaustively, explore_test, run_schedule
 from lumen.testing.schedules import Schedule
 from tests.explore.driving import PLANTED, Case
 
@@ -25,7 +25,7 @@ error[assertion-failed]: expected 130, got 110
 27 |   assert_eq(await peek(box), 130)
    |   ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
    = in `test_two_deposits`
-fails in schedule 1 of seed 0, with 1 departure from FIFO order, shrunk from 2:
+fails in schedule 5 of seed 0, with 1 departure from FIFO order:
   step 2: the sleep of task 3 (branch 1 of the parallel at line 23), due at 1 ms, ended after that of tas\
 k 4 (branch 2 of the parallel at line 23), due at 3 ms
 repeat it: lumen test 'bank test.lumen::test_two_deposits' --schedule 2:1"""
@@ -33,13 +33,20 @@ repeat it: lumen test 'bank test.lumen::test_two_deposits' --schedule 2:1"""
 
 
 def test_all_passed():
-    result = explore_test(Case(PLANTED / "leak_by_heartbeat_fixed.lumen"), schedules=1_500, seed=12)
+    result = explore_test(Case(PLANTED / "deadlock_by_philosophers_fixed.lumen"), schedules=1_500, seed=12)
     assert result.text("t") == f"1,500 schedules, {result.different} different, seed 12"
+    assert 100 < result.different < 1_500
+
+
+def test_a_small_test_is_searched_to_the_end():
+    result = explore_test(Case(PLANTED / "leak_by_heartbeat_fixed.lumen"), schedules=1_000)
+    assert result.ran == result.different == explore_exhaustively(Case(PLANTED / "leak_by_heartbeat_fixed.lumen")).ran
+    assert result.text("t") == f"all {result.ran} schedules"
 
 
 def test_a_search_that_was_stopped_says_so():
     turns = count()
-    case = Case(PLANTED / "leak_by_heartbeat_fixed.lumen")
+    case = Case(PLANTED / "deadlock_by_philosophers_fixed.lumen")
     result = explore_test(case, schedules=1_500, seed=12, should_stop=lambda: next(turns) >= 99)
     assert result.text("t") == f"100 of 1,500 schedules, {result.different} different, seed 12"
 
@@ -56,7 +63,8 @@ def test_a_test_that_is_not_repeatable():
     runs = count()
 
     def run(policy):
-        policy.choose(2, ANSWER)
+        for _ in range(9):
+            policy.choose(2, ANSWER)
         return FAILED if next(runs) == 3 else PASSED
 
     result = explore_test(run, schedules=50)
@@ -77,6 +85,7 @@ def test_long_schedules_are_not_told_in_full():
     result = explore_test(run, schedules=200)
     lines = result.text("t").split("\n")
     assert len(result.schedule) == 40
+    assert f"with 40 departures from FIFO order, shrunk from {len(result.found)}:" in result.text("t")
     assert len(lines) < 40
     assert lines[-2] == "  and 10 more"
 
