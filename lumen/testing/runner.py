@@ -113,7 +113,9 @@ def against(case: TestCase, options: RunOptions, path: str | None) -> CaseResult
     result.recording = path
     if result.verdict == "passed" and options.repeats and case.is_virtual and not first.run.was_debugged:
         second_lines = MemoryJournal()
-        attempt(case, options, _door(case, cassette), second_lines)
+        second = attempt(case, options, _door(case, cassette), second_lines)
+        if second.outcome.was_interrupted or second.outcome.stopped_at:
+            return judge(case, second, second_lines)  # by Ctrl-C or the time limit; the test itself did nothing else
         differs = parting(first_lines.bodies[1:], second_lines.bodies[1:])
         if differs is not None:
             result.verdict = "failed"

@@ -225,6 +225,24 @@ def test_a_failing_test_is_run_once(project, monkeypatch):
     assert len(runs) == 3
 
 
+def test_ctrl_c_in_the_second_run_is_no_difference(project, monkeypatch):
+    runs = []
+    attempt = runner.attempt
+
+    def interrupted(*args):
+        made = attempt(*args)
+        runs.append(made)
+        made.outcome.was_interrupted = len(runs) == 2
+        args[3].bodies.append(f"run {len(runs)}")
+        return made
+
+    monkeypatch.setattr(runner, "attempt", interrupted)
+    result = run_case(case_of(project, "cell test_x() = 1\n"), RunOptions())
+    assert len(runs) == 2
+    assert result.was_interrupted
+    assert result.code is None
+
+
 def test_ctrl_c_ends_the_session(project, monkeypatch):
     original = command.run_case
 
