@@ -319,6 +319,13 @@ def decision_in_words(kind: str, result: Any) -> str:
     return words.get(result, f"{kind}: {result}") if type(result) is str else f"{kind}: {result}"
 
 
+def is_bad_end(result: Any) -> bool:
+    """Whether a construct that decided so has no value to give."""
+    if isinstance(result, list):
+        return bool(result) and result[0] == "failed"
+    return isinstance(result, str) and result in ("expired", "all-failed", "no-consensus")
+
+
 def signal_in_words(what: Any) -> str:
     """Why the host has cancelled the run."""
     words = {

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from lumen import __version__
 from lumen.trace.forms import FormText, clip, duration_in_words
-from lumen.trace.scene import Item, Lane, Scene, decision_in_words, failure_of, scene_of, signal_in_words
+from lumen.trace.scene import Item, Lane, Scene, decision_in_words, failure_of, is_bad_end, scene_of, signal_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -271,8 +271,9 @@ class _Columns:
         if kind == "emit":
             return type_, self._index(kind), self._index(self.forms.block(data.get("value"))), -1, 0
         if kind == "decision":
-            words = decision_in_words(str(data.get("kind")), data.get("result"))
-            return type_, self._index("decides"), self._index(words), -1, 0
+            result = data.get("result")
+            words = decision_in_words(str(data.get("kind")), result)
+            return type_, self._index("decides"), self._index(words), -1, 2 if is_bad_end(result) else 1
         if kind == "cancel":
             by = data.get("by")
             words = f"asked for by task #{by}" if by else "asked for by the construct or run around it"

@@ -153,3 +153,15 @@ def test_unknown_events_and_missing_parts(write_journal, tmp_path, trip_lines):
     assert '{"to": "Mars"}' in data["text"]
     assert "interrupted by Ctrl-C" in data["text"]
     assert all(text is None for _, text in data["files"])
+
+
+def test_decisions_without_a_value_are_marked(record):
+    source = "cell main()\n  await timeout(5, sleep(10))\n  await race(sleep(1), sleep(2))\nend\n"
+    data = data_of(timeline_html(load_history(record(source)), name="j"))
+    items, text = data["items"], data["text"]
+    decided = {
+        text[items["input"][i]]: items["status"][i]
+        for i in range(len(items["row"]))
+        if text[items["name"][i]] == "decides"
+    }
+    assert decided == {"time was up": 2, "branch 1 won": 1}
