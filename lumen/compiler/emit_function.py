@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 Head = Callable[[FunctionBuilder], None]
 
 
-_CALLS_OF_CODE = frozenset({"cell", "async", "module-cell", "method", "ufcs", "value"})
-"""The kinds of call that may lead back to the caller."""
-
-
 def count(b: FunctionBuilder, node: n.Node) -> ast.stmt:
     """`if not $fuel(): $spin()`: virtual time passes with loops and calls of plain code (`kernel/turn.py`)."""
     py = b.py
@@ -135,7 +131,8 @@ class FunctionShape:
             if b.roles is not None and self.builder.roles == "$roles":
                 b.emit(py.assign(node, "$roles", py.list_of(node, [])))
             with b.block() as main:
-                if self.module.is_counting and self._calls_cells():
+                if self.module.is_counting and isinstance(node, n.CellDecl | n.Lambda):
+                    # Recursion is a loop, and so is a built-in that calls a function for each item.
                     b.emit(count(b, node))
                 lower_body(b)
             b.emit(*self._with_defers(main))
@@ -147,16 +144,6 @@ class FunctionShape:
         if b.nonlocal_names:
             body.insert(0, py.scope(node, "nonlocal", sorted(b.nonlocal_names)))
         return self._define(name, body)
-
-    def _calls_cells(self) -> bool:
-        """Whether it is called, and may call itself by way of others."""
-        node, calls = self.node, self.module.analysis.calls
-        if not isinstance(node, n.CellDecl | n.Lambda) or node.body is None:
-            return False
-        return any(
-            (target := calls.get(inner)) is not None and target.kind in _CALLS_OF_CODE
-            for inner in self.module.own_nodes(self.function, node.body)
-        )
 
     def _with_defers(self, main: list[ast.stmt]) -> list[ast.stmt]:
         if not self.function.has_defer:

@@ -141,7 +141,7 @@ def fire_passed(kernel: Kernel) -> None:
 
 def follow_real_time(kernel: Kernel, now_ns: int) -> None:
     """The last resort for code that moves no clock because it has no loop of its own, such as
-    `timeout(100, sum(map(0..10000000000, f)))`: once it has been busy for long, and for longer than the next timer is
+    `timeout(100, sum(0..10000000000))`: once it has been busy for long, and for longer than the next timer is
     away, the timer fires. Loops are counted (`VirtualTurn.spin`), and end at the same place each time; this does not,
     so the user is told."""
     turns, task, since_ns, virtual_ns = kernel.stuck

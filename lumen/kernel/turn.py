@@ -2,8 +2,8 @@
 
 In suspending code: `if turn.due and turn.tick(): await yield_turn()`. Plain code can't step aside. In real time it
 tests nothing, since a signal interrupts it; in virtual time, and where a journal is kept, it counts: `if not fuel():
-spin()`. It is interrupted only there, so at the same place when the run is repeated. Cells that call others count their
-calls too: recursion is a loop.
+spin()`. It is interrupted only there, so at the same place when the run is repeated. Cells and
+lambdas count their calls too: recursion is a loop, and so is `map`.
 
 `fuel` is the `pop` of a list of ones with zeros at its end: 9 ns for each loop, where a counter in a local costs 25
 and one in an object 60 (CPython 3.11, 2026-11).
