@@ -265,10 +265,13 @@ def _report(
     result.number = number
     result.verdict = verdict
     result.found = result.schedule = found = Schedule.of_choices(policy.choices, result.faults)
-    again = Explore(found.chooser(), faults=search.faults)
-    if search._run_once(again).key != verdict.key or again.choices != policy.choices:
+    if not found.decisions:
+        return
+    again, second = search.run(found.chooser(), describe=True)
+    if second.key != verdict.key or again.choices != policy.choices:
         result.is_repeatable = False
         return
+    result.notes = again.notes or []
 
     def attempt(decisions: dict[int, int]) -> dict[int, int] | None:
         tried = Explore(Schedule(decisions).chooser(), faults=search.faults)
@@ -286,9 +289,14 @@ def _report(
     result.shrink_runs = shrinker.attempts
     if not result.exhaustive:
         best = _shorter(search, result, best, is_late)
-    result.schedule = Schedule(best, result.faults)
-    policy, result.verdict = search.run(result.schedule.chooser(), describe=True)
-    result.notes = policy.notes or []
+    if best == found.decisions:
+        return
+    shrunk = Schedule(best, result.faults)
+    policy, second = search.run(shrunk.chooser(), describe=True)
+    if second.key == verdict.key:  # else the user has interrupted it
+        result.schedule = shrunk
+        result.verdict = second
+        result.notes = policy.notes or []
 
 
 def _shorter(

@@ -59,6 +59,32 @@ def test_a_test_that_fails_in_fifo_order():
     )
 
 
+def test_a_failure_in_fifo_order_is_not_run_again():
+    runs = []
+
+    def run(policy):
+        runs.append(policy.choose(3, ANSWER))
+        return FAILED
+
+    assert not explore_test(run).passed
+    assert runs == [0]
+
+
+def test_an_interrupted_shrinking_keeps_the_failure():
+    runs = []
+
+    def run(policy):
+        taken = [policy.choose(3, ANSWER) for _ in range(200)]
+        runs.append(taken)
+        is_interrupted = len(runs) > 400
+        return FAILED if sum(map(bool, taken)) > 30 and not is_interrupted else PASSED
+
+    result = explore_test(run, schedules=300, should_stop=lambda: len(runs) > 400)
+    assert result.verdict == FAILED
+    assert result.schedule.decisions
+    assert "repeat it: lumen test t --schedule " in result.text("t")
+
+
 def test_a_test_that_is_not_repeatable():
     runs = count()
 
