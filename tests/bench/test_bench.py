@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import lumen
-from tests.bench import compute, concurrency
+from tests.bench import compute, concurrency, explore
 
 SMALL = {
     "fib": 10,
@@ -37,3 +37,9 @@ def test_programs_run(name):
         getattr(concurrency, name).replace("100_000", "10").replace("20_000", "10").replace("sleep(20)", "sleep(1)")
     )
     assert lumen.run(source).value == (45 if name == "CHANNEL" else 10)
+
+
+def test_schedules_are_explored():
+    """Asserts inside that every run passes; speed is not looked at."""
+    rows = explore.run(quick=True)
+    assert [row.unit for row in rows] == ["/s", "/s"]
