@@ -20,8 +20,10 @@ import re
 import resource
 import shutil
 import signal
+import sys
 import tempfile
 import time
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -107,8 +109,8 @@ class Ward:
             for number, name in ((1, "out"), (2, "err")):
                 descriptor = os.open(case / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o666)
                 os.dup2(descriptor, number)
-            import sys
-
+            sys.unraisablehook = sys.__unraisablehook__  # not that of the test session around us
+            warnings.resetwarnings()
             sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
             sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
             if limit_bytes is not None:

@@ -84,7 +84,10 @@ def replay(journal: Path, changed: Path | None = None, cache: CodeCache | None =
     """Repeat a journal, perhaps with another program; a string says what else came of it."""
     recorded = Recorded(str(journal), program=None if changed is None else str(changed), cache=cache)
     output = Output(None, keep=True)
-    replayed = recorded.replay(output)
+    try:
+        replayed = recorded.replay(output)
+    finally:
+        recorded.lines.close()
     if replayed.divergence is not None:
         return replayed.divergence
     if replayed.outcome is None:
