@@ -119,10 +119,9 @@ def _ended(replayed: Replayed, recorded: Recorded, output: Output, as_json: bool
         return _failed(diverged(replayed.divergence, recorded), output, as_json)
     if replayed.outcome is not None:
         return print_outcome(replayed.outcome, output, as_json=as_json)
-    from lumen.runtime.inspection import state_of
-
     output.flush()
-    state = state_of(replayed)
+    state = replayed.state
+    assert state is not None
     if as_json:
         _print_json({"status": "stopped", "value": None, "output": output.text(), "error": None, "state": state.data})
     elif replayed.was_cut_off:

@@ -146,6 +146,7 @@ class Replayer(Recorder):
         """How much of the next line's ops the program has done when it does something else."""
         self._pending_sites: list[Any] = []
         self._halted: BaseException | None = None
+        self._is_silent = False
         self._take()
 
     # --- the journal, read ahead -------------------------------------------------------------------------------------
@@ -181,7 +182,8 @@ class Replayer(Recorder):
 
     def _place(self) -> str:
         """Places are not compared; that of a divergence is found when there is one."""
-        return super()._place() if self.is_live else "null"
+        is_written = self.is_live or self._now is None  # the run goes on with this very line
+        return super()._place() if is_written else "null"
 
     # --- comparing ---------------------------------------------------------------------------------------------------
 
@@ -189,7 +191,8 @@ class Replayer(Recorder):
         if self.is_live:
             super()._line(body)
             return
-        self._go_on()
+        if self._halted is not None:
+            return
         probe = self._probe
         if probe is not None and probe.seq == self._compared.seq:
             probe.look(self)
@@ -255,9 +258,16 @@ class Replayer(Recorder):
         raise why
 
     def _go_on(self) -> None:
-        """Once stopped, every further event stops again: cleanup code must not get anywhere."""
-        if self._halted is not None:
+        """Once stopped, every further step stops again: cleanup code must not get anywhere.
+
+        What it only prints is just not listened to: Python may run that code from where it can't raise anything.
+        """
+        if self._halted is not None and not self._is_silent:
             raise self._halted
+
+    def fall_silent(self) -> None:
+        """The replay is over, and only Python's clean-up of what is left may still come by: it is not listened to."""
+        self._is_silent = True
 
     def _at_end(self) -> None:
         """The journal has ended, and the program goes on."""
@@ -295,8 +305,10 @@ class Replayer(Recorder):
         if self.is_live:
             super().cut()
             return
-        self._go_on()
         log = self.log
+        if self._halted is not None:
+            log.clear()
+            return
         if not log:
             self.rounds = 0
             return
@@ -416,6 +428,7 @@ class Replayer(Recorder):
 
     def stops_here(self) -> str | None:
         """See Journal.stops_here."""
+        self._go_on()
         rest = self._ops
         if self.is_live or len(self.log) != len(rest):
             return None
@@ -476,6 +489,7 @@ class Replayer(Recorder):
         if self.is_live:
             super().answered(arrival)
             return
+        self._go_on()
         self.cut()
         probe = self._probe
         if probe is not None and probe.seq == self._compared.seq:
@@ -495,6 +509,7 @@ class Replayer(Recorder):
 
     def asked(self, ask: Ask) -> None:
         """See Observer.asked."""
+        self._go_on()
         self.cut()
         given = self._input_text(ask)
         recorded = self._now
@@ -508,7 +523,6 @@ class Replayer(Recorder):
             and self._probe is None
         ):
             # What `_line` would find, without making the line: a replay spends most of its time here.
-            self._go_on()
             if not self._is_virtual:
                 self._asked_at[ask.seq] = self._kernel.now
             self._agree(recorded)
@@ -533,6 +547,8 @@ class Replayer(Recorder):
             return super().asked_now(kind, name, payload, answer)
         self.cut()
         recorded = self._event()
+        if self._halted is not None:
+            return None
         if recorded is None:
             self._at_end()
             return super().asked_now(kind, name, payload, answer)

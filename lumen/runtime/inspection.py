@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from types import FrameType
     from typing import Any
 
+    from lumen.journal.replayer import Replayer
     from lumen.kernel.future import Future
-    from lumen.runtime.replaying import Replayed
+    from lumen.runtime.interpreter import Run
 
 _SHOWN = 120
 """Longer values are cut."""
@@ -43,10 +44,9 @@ class State:
         return "\n".join(lines)
 
 
-def state_of(replayed: Replayed) -> State:
+def state_of(run: Run, replayer: Replayer) -> State:
     """The state at the event where a replay has stopped."""
-    kernel = replayed.run.kernel
-    replayer = replayed.replayer
+    kernel = run.kernel
     reasons = {blocked.future.number: blocked.reason for blocked in blocked_tasks(kernel)}
     tasks: list[dict[str, Any]] = []
     for future in _unsettled(kernel.root):

@@ -194,19 +194,15 @@ class Run:
                 if step is not None:
                     self._take_up(replayer, outside, step)
                     host.run(step)
-            except Exception:
-                raise
-            except BaseException:
-                self._abandon()
-                raise
             finally:
                 left = outside.close(_CLOSE_GRACE_S)
                 if replayer.divergence is None:
                     self.output.flush()
             return self._outcome(main, host, left)
 
-    def _abandon(self) -> None:
-        """Nothing of the program runs any more. Close its frames: Python would do it later, and with noise."""
+    def abandon(self, replayer: Replayer) -> None:
+        """A replay was stopped. Close the program's frames: Python would do it later, and with noise."""
+        replayer.fall_silent()
         todo = list(self.kernel.root.children or ())
         while todo:
             future = todo.pop()
@@ -216,7 +212,8 @@ class Run:
                 try:
                     coro.close()
                 except BaseException:
-                    pass  # its cleanup has met the replayer, which lets nothing happen any more
+                    pass  # its cleanup waits, or fails
+        self.output.drop()
 
     def resume_with(self, open_sink: Callable[[], JournalWriter], *, retry_in_flight: bool) -> None:
         """`replay` is to go on when the journal ends. `open_sink` is called then, and gives where lines go on."""

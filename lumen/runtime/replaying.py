@@ -14,6 +14,7 @@ from lumen.journal.secrets import Scrubber
 from lumen.journal.store import JournalWriter
 from lumen.journal.values import decode_value
 from lumen.kernel.policy import Eager, Fifo
+from lumen.runtime.inspection import state_of
 from lumen.runtime.interpreter import Run, Settings
 from lumen.runtime.loader import Loader, Options, ProgramErrors
 from lumen.runtime.output import Output
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from lumen.compiler.cache import CodeCache
     from lumen.journal.reading import Line, Lines
     from lumen.kernel.messages import Ask
+    from lumen.runtime.inspection import State
     from lumen.runtime.interpreter import Outcome
     from lumen.runtime.loader import Unit
 
@@ -43,7 +45,7 @@ class InFlight(BaseException):
 class Replayed:
     """How a replay ended: one of `outcome`, `divergence`, `stopped`, `was_cut_off` is set."""
 
-    __slots__ = ("divergence", "outcome", "replayer", "run", "stopped", "was_cut_off")
+    __slots__ = ("divergence", "outcome", "replayer", "run", "state", "stopped", "was_cut_off")
 
     def __init__(self, run: Run, replayer: Replayer) -> None:
         self.run = run
@@ -54,6 +56,8 @@ class Replayed:
         """It came to the event at which it was to stop."""
         self.was_cut_off = False
         """The journal has no end: the run was killed there."""
+        self.state: State | None = None
+        """What the run looked like where it stopped or was cut off."""
 
 
 class Recorded:
@@ -207,13 +211,22 @@ class Recorded:
         replayed = Replayed(run, replayer)
         try:
             replayed.outcome = run.replay(replayer)
+            return replayed
         except Divergence as divergence:
             replayed.divergence = divergence
-            self._find_places(divergence)
         except Stopped:
             replayed.stopped = True
+            replayed.state = state_of(run, replayer)
         except JournalEnded:
             replayed.was_cut_off = True
+            replayed.state = state_of(run, replayer)
+        finally:
+            if replayed.outcome is None:
+                run.abandon(replayer)
+            if self._kept is None:
+                self.lines.close()
+        if replayed.divergence is not None:
+            self._find_places(replayed.divergence)
         return replayed
 
     def _find_places(self, found: Divergence) -> None:
@@ -231,7 +244,10 @@ class Recorded:
         try:
             run.replay(replayer)
         except (Divergence, Stopped, JournalEnded):
-            pass
+            run.abandon(replayer)
+        finally:
+            if self._kept is None:
+                self.lines.close()
         return probe.place or self._entry_place()
 
     def _entry_place(self) -> list[Any] | None:
