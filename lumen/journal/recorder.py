@@ -278,8 +278,10 @@ class Recorder(Journal):
             return f'{{"$opaque":{encode_text(f"<{kind_name(value)}: {failure.message}>")}}}'
 
     def _failure_text(self, failure: Failure) -> str:
-        given = {"code": failure.code, "data": failure.data, "message": failure.message}
-        return self._text_of(given, canonical=True)
+        # Only the data may be so large that it is kept beside the journal: every reader wants the others.
+        data = self._text_of(failure.data, canonical=True)
+        message = encode_value(failure.message, scrubber=self.scrubber)
+        return f'{{"code":{encode_text(failure.code)},"data":{data},"message":{message}}}'
 
     def _task(self) -> int:
         task = self._kernel.current
