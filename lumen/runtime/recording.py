@@ -87,7 +87,12 @@ def header(
         "stdlib": library,
     }
     members = {name: canonical(value) for name, value in given.items()}
-    members["input"] = encode_value(settings.kwargs, canonical=True, scrubber=scrubber)
+    if scrubber is not None:
+        # An argument called `password` is not written; nor is it wherever else it turns up.
+        for name, value in settings.kwargs.items():
+            if scrubber.is_credential(name):
+                scrubber.remember(value)
+    members["input"] = encode_value(settings.kwargs, canonical=True, scrubber=scrubber, is_input=True)
     return members
 
 

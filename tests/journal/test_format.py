@@ -169,7 +169,7 @@ def test_there_are_programs():
 
 @pytest.mark.parametrize(("program", "mode"), RECORDED)
 def test_recorded_programs(tmp_path, program, mode):
-    loader = Loader(Options(deterministic=mode == "fifo", seeded=True))
+    loader = Loader(Options(deterministic=mode == "fifo", seeded=True, counting=True))
     unit = loader.load_program(str(program))
     settings = Settings()
     settings.seed = 1

@@ -52,7 +52,7 @@ def brief(history):
 def run(text, *, is_virtual=True, **options):
     """The history of a run of a program."""
     journal = MemoryJournal()
-    loader = Loader(Options(deterministic=is_virtual, seeded=True))
+    loader = Loader(Options(deterministic=is_virtual, seeded=True, counting=True))
     unit = loader.load_program("main.lumen", text.encode())
     options_of_run = Settings()
     options_of_run.seed = 1

@@ -16,7 +16,7 @@ from lumen.runtime.output import Output
 
 
 def run(text, journal, **options):
-    loader = Loader(Options())
+    loader = Loader(Options(counting=True))
     unit = loader.load_program("main.lumen", text.encode())
     settings = Settings()
     settings.recorder = Recorder(journal, **options)
