@@ -1,4 +1,4 @@
-"""`python -m tests.bench`: Lumen's speed as ratios against hand-written Python, Trio, and asyncio.
+"""`python -m tests.bench`: Lumen's speed as ratios against hand-written Python, Trio, asyncio, Temporal and DBOS.
 
     python -m tests.bench [--quick] [--only WORD] [--json FILE]
 
@@ -13,7 +13,7 @@ import json
 import platform
 import sys
 
-from tests.bench import compute, concurrency, explore, parsing, startup
+from tests.bench import compute, concurrency, durable, explore, parsing, startup
 from tests.bench.measure import Row
 
 GROUPS = {
@@ -22,6 +22,7 @@ GROUPS = {
     "startup": startup,
     "parsing": parsing,
     "explore": explore,
+    "durable": durable,
 }
 
 

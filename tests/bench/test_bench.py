@@ -43,3 +43,22 @@ def test_schedules_are_explored():
     """Asserts inside that every run passes; speed is not looked at."""
     rows = explore.run(quick=True)
     assert [row.unit for row in rows] == ["/s", "/s"]
+
+
+@pytest.mark.parametrize("is_fifo", [True, False], ids=["fifo", "eager"])
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        (durable.HELLO, "Hello, World!"),
+        (durable.STEPPED.replace("COUNT", "10"), 55),
+        (durable.EVENTFUL.replace("COUNT", "10"), 10),
+        (durable.NAPPING.replace("3_600", "10").replace("1_000", "1"), 10),
+        (concurrency.SPAWN.replace("100_000", "10"), 10),
+    ],
+    ids=["hello", "stepped", "eventful", "napping", "spawn"],
+)
+def test_durable_programs_replay(tmp_path, source, value, is_fifo):
+    journal = tmp_path / "journal"
+    assert durable._Program(source, deterministic=is_fifo).record(journal) == value
+    recorded = Recorded(str(journal), cache=CodeCache(None), keeps_lines=True)
+    assert [durable._replay(recorded) for _ in range(3)] == [value] * 3

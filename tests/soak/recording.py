@@ -62,7 +62,7 @@ def loaded(path: Path, *, is_fifo: bool, text: str | None = None, cache: CodeCac
     Raises:
         ProgramErrors: it can't run.
     """
-    options = Options(deterministic=is_fifo, seeded=True, check_types=False, check_effects=False)
+    options = Options(deterministic=is_fifo, seeded=True, check_types=False, check_effects=False, counting=True)
     loader = Loader(options, CodeCache(None) if cache is None else cache)
     return loader, loader.load_program(str(path), None if text is None else text.encode())
 
