@@ -248,6 +248,27 @@ def test_busy_code_is_interrupted_at_the_same_places_50_times(journal):
         assert (output.text(), again.outcome.report) == (then.output, None)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("is_async", [False, True], ids=["run", "run_async"])
+def test_busy_code_that_was_killed_goes_on(journal, is_async):
+    interpreter = lumen.Interpreter(timeout_s=20)
+
+    async def main():
+        await interpreter.run_async(source=SPUN + NESTED, record=journal)
+
+    if is_async:
+        trio.run(main)
+    else:
+        interpreter.run(source=SPUN + NESTED, record=journal)
+    whole = journal.read_bytes()
+    header = whole.index(b"\n") + 1
+    for cut in (0.0, 0.1, 0.37, 0.5, 0.83, 0.999, 1.0):
+        journal.write_bytes(whole[: header + int(cut * (len(whole) - header))])
+        resumed = interpreter.resume(journal)
+        assert "null 40000" in resumed.output
+        assert replayed(journal) == told(resumed)
+
+
 @pytest.mark.parametrize(
     ("body", "is_fifo"),
     [("spun(1000000000)", False), ("spun(1000000000)", True), ("while true\n    1\n  end", False), ("Wait()", False),
