@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 import lumen
-from tests.bench import compute, concurrency, explore
+from lumen.compiler.cache import CodeCache
+from lumen.runtime.replaying import Recorded
+from tests.bench import compute, concurrency, durable, explore
 
 SMALL = {
     "fib": 10,
