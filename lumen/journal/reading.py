@@ -7,7 +7,7 @@ line (100,000 lines: 0.3 s).
 from __future__ import annotations
 
 from lumen.journal.chain import BODY_AT, FIRST_CHAIN, FORMAT, MAGIC, chain_of, header_parts
-from lumen.journal.errors import JournalError
+from lumen.journal.errors import JournalError, JournalStopped
 from lumen.journal.jsonlines import parse
 
 TYPE_CHECKING = False
@@ -44,6 +44,46 @@ class Position:
         """Of the file when it was read, torn tail included."""
 
 
+class RawLine:
+    """A line whose chain is right and whose JSON is parsed when somebody asks for a member: most of a replay only
+    compares texts."""
+
+    __slots__ = ("_data", "_path", "body", "kind", "number")
+
+    def __init__(self, body: str, number: int, path: str) -> None:
+        self.body = body
+        """All after the chain, as `JournalWriter.write` takes it."""
+        self.kind = body[9 : body.find('"', 9)] if body.startswith('"event":"') else ""
+        self.number = number
+        self._path = path
+        self._data: dict[str, Any] | None = None
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The parsed line, without its chain.
+
+        Raises:
+            JournalStopped: somebody has written a line that is no JSON, and its chain.
+        """
+        data = self._data
+        if data is None:
+            try:
+                data = self._data = parse("{" + self.body)
+                if data["seq"] != self.number:
+                    raise ValueError(f"its number is {data['seq']!r} and should be {self.number}")
+            except (ValueError, LookupError, TypeError) as error:
+                message = f"line {self.number + 1} of {self._path} has been changed or damaged: {error}"
+                raise JournalStopped(JournalError("journal-broken", message, self.number + 1)) from None
+        return data
+
+    def __getitem__(self, name: str) -> Any:
+        return self.data[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """See dict.get."""
+        return self.data.get(name, default)
+
+
 class Lines:
     """An iterator of `(seq, line)`; `line` is the parsed object, `chain` included.
 
@@ -51,12 +91,17 @@ class Lines:
     Damage before that raises JournalError `journal-broken` when iteration comes to it.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, strict: bool = False) -> None:
-        """With `strict`, only a last line without its newline counts as torn; all else is damage."""
+    def __init__(self, path: str | os.PathLike[str], *, strict: bool = False, raw: bool = False) -> None:
+        """
+        Args:
+            strict: only a last line without its newline counts as torn; all else is damage.
+            raw: lines after the first are RawLines.
+        """
         self.path = str(path)
         self.torn = False
         """Known when the iteration has ended."""
         self._strict = strict
+        self._raw = raw
         self._file = open_journal(self.path)
         self._seq = 0
         self._before_last = FIRST_CHAIN, 0
@@ -95,7 +140,7 @@ class Lines:
                 rest = lines.pop()
                 if lines:
                     good = self._check(lines)
-                    yield from self._parse(lines[:good])
+                    yield from self._as_raw(lines[:good]) if self._raw else self._parse(lines[:good])
                     if good < len(lines):
                         self._damaged(file, lines[good], is_last=good == len(lines) - 1 and not rest)
                         return
@@ -132,6 +177,17 @@ class Lines:
         self._chain = chain
         self._end = end
         return good
+
+    def _as_raw(self, lines: list[bytes]) -> Iterator[Line]:
+        try:
+            texts = b"\n".join(lines).decode().split("\n")
+        except UnicodeDecodeError:
+            raise self._broken("it is not UTF-8") from None
+        seq = self._seq
+        for text in texts:
+            self._seq = seq + 1
+            yield seq, RawLine(text[BODY_AT:], seq, self.path)  # type: ignore[misc]
+            seq += 1
 
     def _parse(self, lines: list[bytes]) -> Iterator[Line]:
         seq = self._seq

@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 
 from lumen.journal.errors import JournalError, JournalStopped
-from lumen.journal.values import encode_text, encode_value
+from lumen.journal.values import BLOB_CHARS, encode_text, encode_value
 from lumen.kernel.ops import ASIDE
 from lumen.kernel.trace import Journal
 from lumen.values.display import kind_name
@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from lumen.kernel.future import Future
     from lumen.kernel.kernel import Kernel
     from lumen.kernel.messages import Arrival, Ask, Site
+
+    SiteTexts = tuple[dict[tuple[CodeType, int], str], dict[int, tuple[Site, str]]]
+    """Places by code and instruction, sites by their `id` (and the site, which keeps that id from being used again)."""
 
     class Sink(Protocol):
         """Where lines go: a JournalWriter, or a MemoryJournal."""
@@ -72,6 +75,7 @@ class Recorder(Journal):
         """The sites by number; what is kept here can't give its `id` to another."""
         self._new_sites: list[str] = []
         self._places: dict[tuple[CodeType, int], str] = {}
+        self._site_texts: dict[int, tuple[Site, str]] = {}
         self._asked_at: dict[int, int] = {}
         self._is_virtual = True
         self._kernel: Kernel
@@ -134,11 +138,14 @@ class Recorder(Journal):
         log = self.log
         if not log:
             return
-        ops = repr(log).replace(" ", "")
-        sites = ",".join(self._new_sites)
+        body = self._log_body(self._new_sites)
         self._new_sites.clear()
         log.clear()
-        self._line(f'"event":"tasks","ops":{ops},"seq":{self.sink.seq},"sites":[{sites}]}}')
+        self._line(body)
+
+    def _log_body(self, sites: list[str]) -> str:
+        ops = repr(self.log).replace(" ", "")
+        return f'"event":"tasks","ops":{ops},"seq":{self.sink.seq},"sites":[{",".join(sites)}]}}'
 
     def site_index(self, site: Any) -> int:
         """See Journal.site_index."""
@@ -149,9 +156,17 @@ class Recorder(Journal):
             self._new_sites.append(self._site_text(site))
         return index
 
+    def share_texts(self, texts: SiteTexts) -> None:
+        """Use the texts of places that another run of the same loaded program has found, and give it ours."""
+        self._places, self._site_texts = texts
+
     def _site_text(self, site: Site) -> str:
-        path, line, column, text = site
-        return f"[{encode_text(self.place_of(path))},{line},{column},{encode_text(text)}]"
+        known = self._site_texts.get(id(site))
+        if known is None:
+            path, line, column, text = site
+            shown = f"[{encode_text(self.place_of(path))},{line},{column},{encode_text(text)}]"
+            known = self._site_texts[id(site)] = site, shown
+        return known[1]
 
     def steps_aside(self, is_due: bool) -> bool:
         """See Journal.steps_aside."""
@@ -236,7 +251,11 @@ class Recorder(Journal):
     def printed(self, text: str) -> None:
         """See Observer.printed."""
         self.cut()
-        shown = self._text_of(text)
+        scrubber = self.scrubber
+        if len(text) < BLOB_CHARS and (scrubber is None or scrubber.knows_nothing):
+            shown = encode_text(text)
+        else:
+            shown = self._text_of(text)
         self._line(
             f'"event":"print","seq":{self.sink.seq},"site":{self._place()},"task":{self._task()},"text":{shown}}}'
         )

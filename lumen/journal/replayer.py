@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from lumen.journal.blobs import BlobStore
     from lumen.journal.divergence import Event
     from lumen.journal.probe import Probe
+    from lumen.journal.reading import RawLine
     from lumen.journal.recorder import Sink
     from lumen.journal.secrets import Scrubber
     from lumen.kernel.messages import Ask
@@ -84,7 +85,7 @@ class Replayer(Recorder):
 
     def __init__(
         self,
-        lines: Iterator[tuple[int, Event]],
+        lines: Iterator[tuple[int, Any]],
         *,
         blobs: BlobStore | None = None,
         scrubber: Scrubber | None = None,
@@ -95,7 +96,7 @@ class Replayer(Recorder):
     ) -> None:
         """
         Args:
-            lines: the journal, its first line included; `JournalError` is raised through.
+            lines: the journal: its first line parsed, the others as RawLines.
             types: finds records and enums of the program, see `decode_value`.
             stop_after: raise Stopped when the event of this number has happened.
             is_resuming: at the end of the journal go on live, once `go_live_with` has been given.
@@ -133,13 +134,12 @@ class Replayer(Recorder):
         self._stop_after = stop_after
         self._is_resuming = is_resuming
         self._live: tuple[Sink, Callable[[], int]] | None = None
-        self._now: Event | None = None
+        self._now: RawLine | None = None
         """The event that comes next in the journal; None when it has ended."""
-        self._ops: list[int] = []
-        """Its ops, if it is a `tasks` line."""
-        self._ahead: deque[Event] = deque()
+        self._parsed_ops: list[int] | None = None
+        self._ahead: deque[RawLine] = deque()
         """What has been read beyond it."""
-        self._agreed: deque[Event] = deque(maxlen=_AGREED)
+        self._agreed: deque[RawLine] = deque(maxlen=_AGREED)
         self._own_sites: list[Any] = []
         self._recorded_sites: list[Any] = []
         self._equal = 0
@@ -151,7 +151,16 @@ class Replayer(Recorder):
 
     # --- the journal, read ahead -------------------------------------------------------------------------------------
 
-    def _event(self, ahead: int = 0) -> Event | None:
+    @property
+    def _ops(self) -> list[int]:
+        """The ops of the event that comes next, if it is a `tasks` line."""
+        ops = self._parsed_ops
+        if ops is None:
+            assert self._now is not None
+            ops = self._parsed_ops = self._now["ops"]
+        return ops
+
+    def _event(self, ahead: int = 0) -> RawLine | None:
         """The event that comes next, or after `ahead` others; None when the journal has ended."""
         if not ahead:
             return self._now
@@ -162,9 +171,10 @@ class Replayer(Recorder):
             self._ahead.append(event)
         return self._ahead[ahead - 1]
 
-    def _read(self) -> Event | None:
+    def _read(self) -> RawLine | None:
         try:
-            return next(self._lines)[1]
+            line: RawLine = next(self._lines)[1]
+            return line
         except StopIteration:
             return None
         except JournalError as error:
@@ -173,17 +183,12 @@ class Replayer(Recorder):
     def _take(self) -> None:
         """Go on to the next event."""
         self._now = event = self._ahead.popleft() if self._ahead else self._read()
-        self._ops = event["ops"] if event is not None and event["event"] == "tasks" else _NO_OPS
+        self._parsed_ops = None if event is not None and event.kind == "tasks" else _NO_OPS
 
     @property
     def is_used_up(self) -> bool:
         """Whether the run has come to the end of a journal that was cut off."""
         return len(self.log) >= len(self._ops) and self._event(1 if self._ops else 0) is None
-
-    def _place(self) -> str:
-        """Places are not compared; that of a divergence is found when there is one."""
-        is_written = self.is_live or self._now is None  # the run goes on with this very line
-        return super()._place() if is_written else "null"
 
     # --- comparing ---------------------------------------------------------------------------------------------------
 
@@ -202,20 +207,22 @@ class Replayer(Recorder):
             self._at_end()
             super()._line(body)
             return
-        actual = parse("{" + body)
-        if not is_same(recorded, actual):
-            self._diverge(recorded, actual)
+        if body != recorded.body:
+            # It may still be the same, at another place in the source.
+            actual = parse("{" + body)
+            if not is_same(recorded.data, actual):
+                self._diverge(recorded.data, actual)
         self._agree(recorded)
 
-    def _agree(self, recorded: Event) -> None:
+    def _agree(self, recorded: RawLine) -> None:
         """The event is what was recorded."""
         self._take()
         self._compared.seq += 1
-        if recorded["event"] != "tasks":
+        if recorded.kind != "tasks":
             self._agreed.append(recorded)
         if self.on_event is not None:
             self.on_event()
-        if self._stop_after is not None and recorded["seq"] >= self._stop_after:
+        if self._stop_after is not None and recorded.number >= self._stop_after:
             self._stop(Stopped())
 
     def _diverge(
@@ -234,7 +241,7 @@ class Replayer(Recorder):
             recorded = {"event": "task", "text": text, "site": place, "seq": recorded["seq"]}
         self.stack = stack_of(sys._getframe(1), self.place_of)
         seq = recorded["seq"] if recorded is not None else self._compared.seq
-        ahead = [event for n in range(1, _LOOK_AHEAD) if (event := self._event(n)) is not None]
+        ahead = [event.data for n in range(1, _LOOK_AHEAD) if (event := self._event(n)) is not None]
         self.divergence = Divergence(
             seq,
             recorded,
@@ -244,7 +251,7 @@ class Replayer(Recorder):
             recorded_at=at,
             actual_at=own_at,
             stack=self.stack,
-            agreed=list(self._agreed),
+            agreed=[event.data for event in self._agreed],
             hint=hint_for(recorded, actual, ahead),
         )
         self._stop(self.divergence)
@@ -316,22 +323,25 @@ class Replayer(Recorder):
         if probe is not None and probe.seq == self._compared.seq:
             probe.look(self)
             self._stop(Stopped())
-        recorded = self._event()
+        recorded = self._now
         if recorded is None:
             self._at_end()
             super().cut()
             return
         fresh = [site for site, _ in self._pending_sites]
-        if recorded["event"] != "tasks" or recorded["ops"] != log or not self._same_sites(recorded["sites"], fresh):
-            ops = recorded["ops"] if recorded["event"] == "tasks" else _NO_OPS
-            if len(log) < len(ops) and ops[: len(log)] == log:
-                # The line for which the log is being cut will say what the program does instead.
-                self._equal = len(log)
-                log.clear()
-                return
-            self._ops_differ(recorded, log, fresh)
+        if recorded.body == self._log_body([text for _, text in self._pending_sites]):
+            self._recorded_sites += fresh
+        else:
+            ops = self._ops
+            if not ops or ops != log or not self._same_sites(recorded["sites"], fresh):
+                if len(log) < len(ops) and ops[: len(log)] == log:
+                    # The line for which the log is being cut will say what the program does instead.
+                    self._equal = len(log)
+                    log.clear()
+                    return
+                self._ops_differ(recorded.data, log, fresh)
+            self._recorded_sites += recorded["sites"]
         self._own_sites += fresh
-        self._recorded_sites += recorded["sites"]
         self._pending_sites.clear()
         self._new_sites.clear()
         log.clear()
@@ -379,7 +389,8 @@ class Replayer(Recorder):
                 text, place = describe_op(theirs, their_sites)
                 shown = {"event": "task", "text": text, "site": place, "seq": recorded["seq"]}
             else:
-                shown = self._event(1) or recorded
+                following = self._event(1)
+                shown = recorded if following is None else following.data
         text, place = describe_op(op_at(log, at, self._is_virtual)[1], own_sites)
         log.clear()
         self._diverge(
@@ -429,11 +440,12 @@ class Replayer(Recorder):
     def stops_here(self) -> str | None:
         """See Journal.stops_here."""
         self._go_on()
-        rest = self._ops
-        if self.is_live or len(self.log) != len(rest):
+        if self.is_live or self._now is None:
             return None
-        signal = self._event(1 if rest else 0)
-        if signal is None or signal["event"] != "signal" or signal["what"] == "deadlock":
+        signal = self._event(1) if self._now.kind == "tasks" else self._now
+        if signal is None or signal.kind != "signal" or signal["what"] == "deadlock":
+            return None
+        if len(self.log) != len(self._ops):
             return None
         return signal["what"] if signal["turn"] == self._kernel.turns else None
 
@@ -446,11 +458,11 @@ class Replayer(Recorder):
             return 0, [], None
         ahead = 0
         while (event := self._event(ahead)) is not None:
-            if event["event"] == "answer" and event["outcome"] != "cancelled":
+            if event.kind == "answer" and event["outcome"] != "cancelled":
                 if event["id"] == wanted:
                     return 0, [self._arrival(event)], None
                 self._expected(f"the program waits for the answer to ask {wanted}")
-            if event["event"] != "tasks":
+            if event.kind != "tasks":
                 self._expected(f"the program waits for the answer to ask {wanted}")
             ahead += 1
         return None
@@ -458,12 +470,13 @@ class Replayer(Recorder):
     def _expected(self, what: str) -> None:
         """The program does nothing where the journal has something."""
         self.cut()
-        self._diverge(self._event(), {"event": "task", "text": what, "hint": "something was removed"})
+        recorded = None if self._now is None else self._now.data
+        self._diverge(recorded, {"event": "task", "text": what, "hint": "something was removed"})
 
     def _answers(self, ahead: int) -> list[Arrival]:
         """The answers that stand in the journal from there on."""
         found: list[Arrival] = []
-        while (event := self._event(ahead)) is not None and event["event"] == "answer":
+        while (event := self._event(ahead)) is not None and event.kind == "answer":
             if event["outcome"] == "cancelled":
                 break
             if event["id"] not in self._kernel.asks:
@@ -472,7 +485,7 @@ class Replayer(Recorder):
             ahead += 1
         return found
 
-    def _arrival(self, event: Event) -> Arrival:
+    def _arrival(self, event: RawLine) -> Arrival:
         try:
             if event["outcome"] == "value":
                 return Arrival(event["id"], decode_value(event["value"], self.types, self._blobs))
@@ -496,38 +509,23 @@ class Replayer(Recorder):
             probe.look(self)
             self._stop(Stopped())
         self.in_flight.pop(arrival.seq, None)
-        recorded = self._event()
-        actual: Event = {
-            "event": "answer",
-            "id": arrival.seq,
-            "outcome": "value" if arrival.error is None else "failure",
-        }
-        if recorded is None or not is_same(recorded, actual):
-            self._diverge(recorded, actual)
-        else:
+        recorded = self._now
+        outcome = "value" if arrival.error is None else "failure"
+        if (
+            recorded is not None
+            and recorded.kind == "answer"
+            and recorded["id"] == arrival.seq
+            and recorded["outcome"] == outcome
+        ):
             self._agree(recorded)
+        else:
+            actual = {"event": "answer", "id": arrival.seq, "outcome": outcome}
+            self._diverge(None if recorded is None else recorded.data, actual)
 
     def asked(self, ask: Ask) -> None:
         """See Observer.asked."""
         self._go_on()
-        self.cut()
-        given = self._input_text(ask)
-        recorded = self._now
-        if (
-            recorded is not None
-            and recorded["event"] == "ask"
-            and recorded["name"] == ask.name
-            and recorded["kind"] == ask.kind
-            and recorded["task"] == ask.task_number
-            and repr(recorded["input"]) == repr(parse(given))
-            and self._probe is None
-        ):
-            # What `_line` would find, without making the line: a replay spends most of its time here.
-            if not self._is_virtual:
-                self._asked_at[ask.seq] = self._kernel.now
-            self._agree(recorded)
-        else:
-            self._ask_line(ask, given)
+        super().asked(ask)
         if not self.is_live:
             self.in_flight[ask.seq] = ask
 
@@ -546,13 +544,13 @@ class Replayer(Recorder):
         if self.is_live:
             return super().asked_now(kind, name, payload, answer)
         self.cut()
-        recorded = self._event()
+        recorded = self._now
         if self._halted is not None:
             return None
         if recorded is None:
             self._at_end()
             return super().asked_now(kind, name, payload, answer)
-        if recorded["event"] != "now":
+        if recorded.kind != "now":
             self._now_line(kind, name, payload, "", "")
         if kind == "random":
             answer(kind, name, payload)  # a seeded generator must be as far as it was, for the time after the journal
@@ -608,7 +606,7 @@ class Replayer(Recorder):
             following = 1
             if flags & STOPS and at + 5 == len(rest):
                 signal = self._event(1)
-                if signal is not None and signal["event"] == "signal":
+                if signal is not None and signal.kind == "signal":
                     stop = signal["what"]
                     following = 2
             arrivals = self._answers(following) if at + 5 == len(rest) else []

@@ -38,6 +38,11 @@ class Scrubber:
         self._names: dict[str, bool] = {}
         self._credentials: dict[str, bool] = {}
 
+    @property
+    def knows_nothing(self) -> bool:
+        """Whether there is nothing to hide so far."""
+        return not self._secrets
+
     def hide(self, text: str) -> str:
         """The text with every secret known so far replaced by `[secret]`."""
         for secret in self._secrets:

@@ -8,7 +8,7 @@ from lumen.journal.blobs import BlobStore
 from lumen.journal.divergence import Divergence, is_same
 from lumen.journal.errors import JournalError
 from lumen.journal.probe import Probe
-from lumen.journal.reading import read_lines
+from lumen.journal.reading import Lines
 from lumen.journal.replayer import JournalEnded, Replayer, Stopped
 from lumen.journal.secrets import Scrubber
 from lumen.journal.store import JournalWriter
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from typing import Any, Literal
 
     from lumen.compiler.cache import CodeCache
-    from lumen.journal.reading import Line, Lines
+    from lumen.journal.reading import Line
+    from lumen.journal.recorder import SiteTexts
     from lumen.kernel.messages import Ask
     from lumen.runtime.inspection import State
     from lumen.runtime.interpreter import Outcome
@@ -87,7 +88,7 @@ class Recorded:
             Divergence: `strict`, and the program is another one.
         """
         self.path = path
-        self.lines: Lines = read_lines(path)
+        self.lines: Lines = Lines(path, raw=True)
         self.header: dict[str, Any] = next(self.lines)[1]
         self.program = program
         header = self.header
@@ -96,6 +97,7 @@ class Recorded:
         self._place_of = place_namer(self.loader, self.unit)
         self._kept = [(0, self.header), *self.lines] if keeps_lines else None
         self._is_read = False
+        self._texts: SiteTexts = ({}, {})
         if strict:
             self._require_same()
 
@@ -180,7 +182,7 @@ class Recorded:
             lines = iter(self._kept)
         else:
             if self._is_read:
-                self.lines = read_lines(self.path)
+                self.lines = Lines(self.path, raw=True)
                 next(self.lines)
             self._is_read = True
             lines = _after(self.header, self.lines)
@@ -192,6 +194,7 @@ class Recorded:
             **options,
         )
         replayer.place_of = self._place_of
+        replayer.share_texts(self._texts)
         replayer.entry_place = self._entry_place()
         return replayer
 
@@ -275,7 +278,7 @@ class _WithoutTail:
         if line is None:
             raise StopIteration
         self._next = next(self._lines, None)
-        if self._next is None and line[1]["event"] == "tasks":
+        if self._next is None and getattr(line[1], "kind", "") == "tasks":
             self.was_dropped = True
             raise StopIteration
         return line
