@@ -207,8 +207,8 @@ class Replayer(Recorder):
             self._at_end()
             super()._line(body)
             return
-        if body != recorded.body:
-            # It may still be the same, at another place in the source.
+        if body != recorded.body and not recorded.body.startswith(body[:-1] + ',"value":'):
+            # (What is asked at once is compared without the answer.) It may be the same at another place in the source.
             actual = parse("{" + body)
             if not is_same(recorded.data, actual):
                 self._diverge(recorded.data, actual)
