@@ -278,6 +278,12 @@ class Recorder(Journal):
         self.cut()
         self._line(f'"event":"warn","seq":{self.sink.seq},"text":{self._text_of(message)}}}')
 
+    def warned_at_end(self, messages: list[str]) -> list[str]:
+        """The run is over; what the host has to say about what it left behind. Gives what was said when recorded."""
+        for message in messages:
+            self.warned(message, None)
+        return messages
+
     def signalled(self, what: str) -> None:
         """See Observer.signalled."""
         self.cut()

@@ -539,6 +539,17 @@ class Replayer(Recorder):
         self.signals.append(what)
         super().signalled(what)
 
+    def warned_at_end(self, messages: list[str]) -> list[str]:
+        """See Recorder.warned_at_end."""
+        if self.is_live:
+            return super().warned_at_end(messages)
+        self.cut()
+        found: list[str] = []
+        while (recorded := self._now) is not None and recorded.kind == "warn":
+            found.append(recorded["text"])
+            self._agree(recorded)
+        return found
+
     def asked_now(self, kind: str, name: str, payload: Any, answer: Callable[[str, str, Any], Any]) -> Any:
         """See Observer.asked_now: the answer is the recorded one."""
         if self.is_live:

@@ -462,12 +462,13 @@ class Run:
         if self._debugger is not None:
             self._debugger.close()
         kernel = self.kernel
-        warnings = list(kernel.warnings)
-        warnings += [f"`{name}` did not stop when it was cancelled, and was abandoned" for name in left]
+        recorder = self._settings.recorder
+        abandoned = [f"`{name}` did not stop when it was cancelled, and was abandoned" for name in left]
+        if recorder is not None:
+            abandoned = recorder.warned_at_end(abandoned)
+        warnings = [*kernel.warnings, *abandoned]
         value = main.value if main.phase == COMPLETED else None
         report = None
-        if self.output.broken is not None:
-            return Outcome(None, None, warnings, host.was_interrupted)
         if (
             host.was_interrupted
             or host.timed_out
@@ -480,13 +481,15 @@ class Run:
         outcome = Outcome(None if report is not None else value, report, warnings, host.was_interrupted)
         outcome.leaked = self._leaked
         outcome.stopped_at = host.stopped_at
-        recorder = self._settings.recorder
         if recorder is not None:
             # The notes of a report name files as the user has called them; a journal says the same wherever they lie.
             failure = None if report is None else {**report.as_json(), "message": report.message}
             recorder.end(outcome.value, failure)
             recorder.flush()
             self.output.flush()
+        if self.output.broken is not None:
+            # Nobody reads on, so there is nobody to tell of a failure that follows from it.
+            return Outcome(None, None, warnings, host.was_interrupted)
         return outcome
 
     def _report(self, main: Task, host: Host) -> Report:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -348,3 +350,16 @@ def test_a_wrong_command_line_is_explained(lumen, words, message):
     done = lumen.do(*words)
     assert done.code == 1
     assert message in done.err
+
+
+def test_a_run_whose_reader_has_gone_is_over(lumen):
+    lumen.write("main.lumen", 'cell main()\n  for i in 0..1000000\n    print("line {i}")\n  end\nend\n')
+    command = [sys.executable, "-m", "lumen", "run", "main.lumen", "--record", "run.jsonl"]
+    with subprocess.Popen(command, cwd=lumen.folder, stdout=subprocess.PIPE, env=lumen.environment) as process:
+        assert process.stdout.readline() == b"line 0\n"
+        process.stdout.close()
+    last = events(lumen)[-1]
+    assert (last["event"], last["failure"]["code"]) == ("run_end", "cancelled")
+    replayed = lumen.do("replay", "run.jsonl")
+    assert replayed.code == 3
+    assert "error[cancelled]" in replayed.err
