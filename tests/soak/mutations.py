@@ -5,7 +5,8 @@ things are found out without any journal, by runs in virtual time: did its line 
 else than the original? What a run does is what it calls outside and with what, what it spawns, waits for (ms), decides,
 prints, emits and gives. Then the journal is replayed with the mutant:
 
-* it does something else: the replay must diverge, name a place on both sides, and nothing may be sent outside;
+* it does something else: the replay must diverge, name a place on both sides, and nothing may be sent outside; for one
+  mutant of each program the command line must say so too, with exit code 3 and both places;
 * its line does not run: the replay must agree;
 * its line runs, but it does the same (`n + 0`): equal in meaning in this run, either is right. They are counted.
 
@@ -14,16 +15,19 @@ Left out are mutants that do not compile, and those that never end by themselves
 
 from __future__ import annotations
 
+import io
 import random
+import re
 import shutil
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from lumen.cli.main import main
 from lumen.compiler.cache import CodeCache
 from lumen.journal.divergence import Divergence
 from lumen.journal.values import encode_value
@@ -76,6 +80,7 @@ def check(path: Path, problems: list[str], figures: Counter[str], chance: random
                 problems.append(f"FALSE ALARM {path.name}, {mode}: {_described(again)}")
         original, lines = observe(copy, text)
         figures["programs"] += 1
+        is_told = False
         all_of_it = mutants(text, is_markdown=path.name.endswith(".md"))
         for mutant in sorted(chance.sample(all_of_it, min(count, len(all_of_it))), key=lambda m: m.line):
             try:
@@ -95,6 +100,9 @@ def check(path: Path, problems: list[str], figures: Counter[str], chance: random
                 if sent:
                     problems.append(f"SENT {where}: {sent}")
                 _judge(mutant, found, where, seen != original, mutant.line in lines, problems, figures)
+            if not is_told and seen != original:
+                is_told = True
+                _check_command_line(journals["eager"], copy, f"{path.name}, {mutant}", problems)
             copy.write_text(text)
 
 
@@ -127,6 +135,17 @@ def _judge(
             if not place or not place[0] or not place[1] or not place[2]:
                 figures[f"divergences without a place, {side}"] += 1
                 problems.append(f"NO PLACE ({side}) {where}: {_described(found)}")
+
+
+def _check_command_line(journal: Path, changed: Path, where: str, problems: list[str]) -> None:
+    """`lumen replay` of a program that does something else."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = main(["replay", str(journal), "--program", str(changed)])
+    said = err.getvalue()
+    places = re.findall(rf"{re.escape(changed.name)}:\d+:\d+", said)
+    if code != 3 or "replay-divergence" not in said or len(places) < 2 or "Traceback" in said:
+        problems.append(f"COMMAND LINE {where}: exit {code}, {said}")
 
 
 def _described(found: object) -> str:
