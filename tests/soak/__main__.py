@@ -6,9 +6,18 @@ import argparse
 import sys
 import time
 
-from tests.soak import cache, deterministic, explore, races, receives
+from tests.soak import cache, crash, deterministic, explore, journals, mutations, races, receives
 
-SOAKS = {"deterministic": deterministic, "races": races, "receives": receives, "cache": cache, "explore": explore}
+SOAKS = {
+    "cache": cache,
+    "crash": crash,
+    "deterministic": deterministic,
+    "explore": explore,
+    "journals": journals,
+    "mutations": mutations,
+    "races": races,
+    "receives": receives,
+}
 
 
 def main() -> int:
