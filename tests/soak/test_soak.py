@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tests.soak import cache, crash, deterministic, journals, mutations, races, receives
+from tests.soak import cache, crash, deterministic, explore, journals, mutations, races, receives
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked children")
 
@@ -19,6 +19,7 @@ needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills forked ch
         (races, 200),
         (receives, 1000),
         (cache, 1),
+        (explore, 1),
         (mutations, 4),
         (journals, 3),
         pytest.param(crash, 20, marks=needs_fork),
