@@ -17,7 +17,6 @@ import faulthandler
 import os
 import random
 import re
-import resource
 import shutil
 import signal
 import sys
@@ -114,6 +113,8 @@ class Ward:
             sys.stdout = open(1, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
             sys.stderr = open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115
             if limit_bytes is not None:
+                import resource  # Windows has none, and no fork either
+
                 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
                 resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, limit_bytes))
             code = main(words)
