@@ -272,3 +272,58 @@ def describe_op(op: tuple[int, ...], sites: Sequence[Sequence[Any]]) -> tuple[st
     if code == ops.ADVANCE:
         return "time going on", None
     return "a busy task interrupted", None
+
+
+def same_sites(recorded: Sequence[Sequence[Any]], fresh: Sequence[Sequence[Any]]) -> bool:
+    """Whether two lists of sites are of the same constructs, wherever those stand and whatever their arguments."""
+    return len(recorded) == len(fresh) and all(
+        callee(old[3]) == callee(new[3]) for old, new in zip(recorded, fresh, strict=True)
+    )
+
+
+def logs_part(
+    recorded: Event,
+    following: Event | None,
+    log: Sequence[int],
+    their_sites: Sequence[Sequence[Any]],
+    own_sites: Sequence[Sequence[Any]],
+    *,
+    is_virtual: bool,
+) -> tuple[Event, Event, int]:
+    """Where the log of a repeated run parts from what was recorded.
+
+    Args:
+        recorded: the line with which the log is compared; not always a `tasks` line.
+        following: the line after it.
+        their_sites, own_sites: all sites so far, of both sides, in the form [path, line, column, text].
+    Returns:
+        What was recorded there, what is done now, and at which number of the log.
+    """
+    at = 0
+    shown: Event = recorded
+    hint = None
+    if recorded["event"] == "tasks":
+        at = first_difference(recorded["ops"], log)
+        if at == len(log) == len(recorded["ops"]):
+            at = _first_other_site(log, their_sites, own_sites)
+        _, theirs = op_at(recorded["ops"], at, is_virtual)
+        _, mine = op_at(log, at, is_virtual)
+        if theirs and mine and theirs[0] in (ops.SLEEP, ops.TIMER) and theirs[0] == mine[0]:
+            hint = "a sleep or a deadline has changed"
+        if theirs:
+            text, place = describe_op(theirs, their_sites)
+            shown = {"event": "task", "text": text, "site": place, "seq": recorded["seq"]}
+        else:
+            shown = recorded if following is None else following
+    text, place = describe_op(op_at(log, at, is_virtual)[1], own_sites)
+    return shown, {"event": "task", "text": text, "site": place, "hint": hint, "seq": recorded["seq"]}, at
+
+
+def _first_other_site(log: Sequence[int], theirs: Sequence[Sequence[Any]], mine: Sequence[Sequence[Any]]) -> int:
+    """The number of the log that uses the first site which is of another construct than it was."""
+    for index, (old, new) in enumerate(zip(theirs, mine, strict=False)):
+        if callee(old[3]) != callee(new[3]):
+            for at, number in enumerate(log):
+                if number == ops.SPAWN - index or (number == ops.SPAWN_IN and log[at + 2] == index):
+                    return at
+    return 0

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sys
 
+from lumen.journal.frames import lumen_frame
 from lumen.journal.jsonlines import parse
-from lumen.journal.recorder import lumen_frame
 from lumen.kernel import ops
 from lumen.kernel.blocked import innermost_frame
 

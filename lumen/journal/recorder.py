@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 
 from lumen.journal.errors import JournalError, JournalStopped
+from lumen.journal.frames import lumen_frame
 from lumen.journal.values import BLOB_CHARS, encode_text, encode_value
 from lumen.kernel.ops import ASIDE
 from lumen.kernel.trace import Journal
@@ -332,10 +333,3 @@ class Recorder(Journal):
                 break
         path = self.place_of(code.co_filename)
         return f"[{encode_text(path)},{line},{column},{encode_text(cell_name(code.co_name))}]"
-
-
-def lumen_frame(frame: FrameType | None) -> FrameType | None:
-    """The innermost frame of Lumen code from `frame` outwards."""
-    while frame is not None and "$lumen" not in frame.f_globals:
-        frame = frame.f_back
-    return frame

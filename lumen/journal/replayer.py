@@ -12,22 +12,23 @@ import sys
 
 from lumen.journal.divergence import (
     Divergence,
-    callee,
     describe_op,
-    first_difference,
     hint_for,
     is_same,
+    logs_part,
     op_at,
+    same_sites,
 )
 from lumen.journal.errors import JournalError, JournalStopped
+from lumen.journal.frames import frames_of, stack_of
 from lumen.journal.jsonlines import parse
 from lumen.journal.probe import ProbedLog
-from lumen.journal.recorder import Recorder, lumen_frame
+from lumen.journal.recorder import Recorder
 from lumen.journal.values import decode_value
 from lumen.kernel.kernel import DUE, FIRES, MAY_NEST, STOPS
 from lumen.kernel.messages import Arrival
-from lumen.kernel.ops import ADVANCE, ASIDE, PREEMPT, SLEEP, SPAWN, SPAWN_IN, TIMER
-from lumen.values.errors import Failure, cell_name
+from lumen.kernel.ops import ADVANCE, ASIDE, PREEMPT, SLEEP, TIMER
+from lumen.values.errors import Failure
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -260,7 +261,7 @@ class Replayer(Recorder):
         self.stack = self.stack or stack_of(sys._getframe(1), self.place_of)
         self.running_task = self._task()
         if isinstance(why, Stopped):
-            self.running_frames = _frames_of(sys._getframe(1))
+            self.running_frames = frames_of(sys._getframe(1))
         self._halted = why
         raise why
 
@@ -333,13 +334,13 @@ class Replayer(Recorder):
             self._recorded_sites += fresh
         else:
             ops = self._ops
-            if not ops or ops != log or not self._same_sites(recorded["sites"], fresh):
+            if not ops or ops != log or not same_sites(recorded["sites"], fresh):
                 if len(log) < len(ops) and ops[: len(log)] == log:
                     # The line for which the log is being cut will say what the program does instead.
                     self._equal = len(log)
                     log.clear()
                     return
-                self._ops_differ(recorded.data, log, fresh)
+                self._ops_differ(recorded.data, fresh)
             self._recorded_sites += recorded["sites"]
         self._own_sites += fresh
         self._pending_sites.clear()
@@ -366,48 +367,19 @@ class Replayer(Recorder):
             self._pending_sites.append(((self.place_of(path), line, column, operation), text))
         return index
 
-    def _same_sites(self, recorded: list[Any], fresh: list[Any]) -> bool:
-        return len(recorded) == len(fresh) and all(
-            callee(old[3]) == callee(new[3]) for old, new in zip(recorded, fresh, strict=True)
+    def _ops_differ(self, recorded: Event, fresh: list[Any]) -> None:
+        following = self._event(1)
+        their_sites = [*self._recorded_sites, *recorded.get("sites", ())]
+        shown, actual, at = logs_part(
+            recorded,
+            None if following is None else following.data,
+            self.log,
+            their_sites,
+            [*self._own_sites, *fresh],
+            is_virtual=self._is_virtual,
         )
-
-    def _ops_differ(self, recorded: Event, log: list[int], fresh: list[Any]) -> None:
-        own_sites = [*self._own_sites, *fresh]
-        at = 0
-        shown: Event = recorded
-        hint = None
-        if recorded["event"] == "tasks":
-            their_sites = [*self._recorded_sites, *recorded["sites"]]
-            at = first_difference(recorded["ops"], log)
-            if recorded["ops"] == log:
-                at = self._first_other_site(log, their_sites, own_sites)
-            _, theirs = op_at(recorded["ops"], at, self._is_virtual)
-            _, mine = op_at(log, at, self._is_virtual)
-            if theirs and mine and theirs[0] in (SLEEP, TIMER) and theirs[0] == mine[0]:
-                hint = "a sleep or a deadline has changed"
-            if theirs:
-                text, place = describe_op(theirs, their_sites)
-                shown = {"event": "task", "text": text, "site": place, "seq": recorded["seq"]}
-            else:
-                following = self._event(1)
-                shown = recorded if following is None else following.data
-        text, place = describe_op(op_at(log, at, self._is_virtual)[1], own_sites)
-        log.clear()
-        self._diverge(
-            shown,
-            {"event": "task", "text": text, "site": place, "hint": hint, "seq": recorded["seq"]},
-            at=at if shown["event"] == "task" else None,
-            own_at=at,
-        )
-
-    def _first_other_site(self, log: list[int], theirs: list[Any], mine: list[Any]) -> int:
-        base = len(self._own_sites)
-        for index in range(base, len(mine)):
-            if callee(theirs[index][3]) != callee(mine[index][3]):
-                for at, number in enumerate(log):
-                    if number == SPAWN - index or (number == SPAWN_IN and log[at + 2] == index):
-                        return at
-        return 0
+        self.log.clear()
+        self._diverge(shown, actual, at=at if shown["event"] == "task" else None, own_at=at)
 
     # --- what is given back ------------------------------------------------------------------------------------------
 
@@ -639,24 +611,3 @@ class Replayer(Recorder):
         elif self._event(1 if rest else 0) is None:
             self._at_end()
         return False
-
-
-def _frames_of(frame: Any) -> list[tuple[str, int, str, dict[str, Any]]]:
-    found: list[tuple[str, int, str, dict[str, Any]]] = []
-    frame = lumen_frame(frame)
-    while frame is not None and len(found) < 50:
-        found.append((frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name, dict(frame.f_locals)))
-        frame = lumen_frame(frame.f_back)
-    return found
-
-
-def stack_of(frame: Any, place_of: Callable[[str], str]) -> list[list[Any]]:
-    """The cells on the stack, innermost first, as places."""
-    found: list[list[Any]] = []
-    frame = lumen_frame(frame)
-    while frame is not None and len(found) < 20:
-        code = frame.f_code
-        if not code.co_name.startswith("$"):
-            found.append([place_of(code.co_filename), frame.f_lineno, 1, cell_name(code.co_name)])
-        frame = lumen_frame(frame.f_back)
-    return found
