@@ -143,7 +143,7 @@ def _check_command_line(journal: Path, changed: Path, where: str, problems: list
     with redirect_stdout(out), redirect_stderr(err):
         code = main(["replay", str(journal), "--program", str(changed)])
     said = err.getvalue()
-    places = re.findall(rf"{re.escape(changed.name)}:\d+:\d+", said)
+    places = re.findall(r"--> \S+\.(?:lumen|md):\d+:\d+", said)
     if code != 3 or "replay-divergence" not in said or len(places) < 2 or "Traceback" in said:
         problems.append(f"COMMAND LINE {where}: exit {code}, {said}")
 
