@@ -204,7 +204,7 @@ class JournalWriter:
 
 
 class MemoryJournal:
-    """Takes lines like a `JournalWriter` and keeps them: for exploration, which compares thousands of runs."""
+    """Takes lines like a `JournalWriter` and keeps them: for tests and exploration, which compare runs."""
 
     path = "<memory>"
     chain = ""
