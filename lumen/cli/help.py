@@ -71,7 +71,8 @@ anybody, then runs on and writes to the same journal. Prints the whole output, f
 way are made again if their tools are declared idempotent; else it stops and names them.
 
   --retry-inflight   make those calls again all the same
-  --program FILE     go on with this program instead of the stored one
+  --program FILE     go on with this program instead of the stored one; the finished journal then replays with
+                     `--program` only, since it holds the source of the first
   --fsync WHEN       never (default), or always, as for `lumen run`
   --format FORMAT    text (default), or json: one object
 """

@@ -109,6 +109,9 @@ def _replay(files: list[str], single: dict[str, str]) -> int:
         replayed = recorded.replay(output, stop_after=stop_after, real_speed=speed == "real")
     except Divergence as divergence:
         return _failed(diverged(divergence, recorded), output, as_json)
+    if stop_after is not None and replayed.outcome is not None:
+        last = replayed.replayer.sink.seq - 1
+        print(f"note: the run ends with event {last}, before event {stop_after}", file=sys.stderr)
     if recorded.lines.torn:
         print("warning: the last line of the journal is cut off, and was left out", file=sys.stderr)
     return _ended(replayed, recorded, output, as_json)
@@ -146,6 +149,8 @@ def _resume(files: list[str], single: dict[str, str]) -> int:
     except InFlight as calls:
         output.drop()
         return _failed(under_way(calls, recorded), output, as_json)
+    if replayed.outcome is not None and not replayed.replayer.is_live and not as_json:
+        print("note: the run has ended already; there is nothing to go on with", file=sys.stderr)
     return _ended(replayed, recorded, output, as_json)
 
 

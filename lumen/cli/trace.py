@@ -227,10 +227,17 @@ def _write(target: str, text: str, journal: str) -> None:
     """Aside first, so that what is there stays whole if the disk is full."""
     if os.path.exists(target) and os.path.exists(journal) and os.path.samefile(target, journal):
         raise UsageError(f"{target} is the journal itself; it won't be overwritten")
+    data = text.encode("utf-8", "backslashreplace")
+    target = os.path.realpath(target)
     aside = f"{target}.{os.getpid()}.new"
     try:
+        if os.path.exists(target) and not os.path.isfile(target):
+            # A pipe or a device is written to, not replaced.
+            with open(target, "wb") as file:
+                file.write(data)
+            return
         with open(aside, "wb") as file:
-            file.write(text.encode("utf-8", "backslashreplace"))
+            file.write(data)
         os.replace(aside, target)
     except OSError as error:
         try:

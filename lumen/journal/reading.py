@@ -6,13 +6,14 @@ line (100,000 lines: 0.3 s).
 
 from __future__ import annotations
 
+import os
+
 from lumen.journal.chain import BODY_AT, FIRST_CHAIN, FORMAT, MAGIC, chain_of, header_parts
 from lumen.journal.errors import JournalError, JournalStopped
 from lumen.journal.jsonlines import parse
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    import os
     from collections.abc import Generator, Iterator
     from typing import IO, Any
 
@@ -287,6 +288,8 @@ def read_lines(path: str | os.PathLike[str]) -> Lines:
 def open_journal(path: str) -> IO[bytes]:
     """The file, opened for reading, or the reason why not in words."""
     try:
+        if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+            raise JournalError("not-a-journal", f"{path} is not a file; a journal is read from one")
         return open(path, "rb", buffering=0)
     except FileNotFoundError:
         raise JournalError("no-such-file", f"there is no file {path}") from None

@@ -576,6 +576,10 @@ class Replayer(Recorder):
         while True:
             rest = self._ops
             at = len(self.log)
+            if at >= len(rest) and preempt is not None and self.is_used_up:
+                # The run was cut off while this code was busy; it may never come to anything else.
+                self._at_end()
+                return super().interrupted(preempt)
             if at >= len(rest) or rest[at] != PREEMPT or rest[at + 2] != self.rounds:
                 return False
             now, flags = rest[at + 3], rest[at + 4]

@@ -269,6 +269,19 @@ def _lock(fd: int, path: str) -> None:
         pass  # a file system without locks, such as some network ones
 
 
+def check_not_busy(path: str) -> None:
+    """Whether somebody is writing a journal, asked before much is done with it.
+
+    Raises:
+        JournalError: `journal-busy`; `no-such-file` and the like.
+    """
+    fd = _open(path, 0)
+    try:
+        _lock(fd, path)
+    finally:
+        os.close(fd)
+
+
 def _sync(fd: int) -> None:
     full = None
     try:

@@ -232,7 +232,8 @@ class Run:
 
                 self.output.drop()  # a run that does not go on has nothing to say
                 raise InFlight(unsure)
-            self._clock.start_at(self.kernel.now)
+            # Real time goes on from where it was; how long a run in virtual time has really taken nobody knows.
+            self._clock.start_at(0 if self.kernel.policy.is_virtual else self.kernel.now)
             try:
                 replayer.go_live_with(open_sink(), self._clock.now_ns)
             except JournalError as error:

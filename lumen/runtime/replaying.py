@@ -11,7 +11,7 @@ from lumen.journal.probe import Probe
 from lumen.journal.reading import Lines
 from lumen.journal.replayer import JournalEnded, Replayer, Stopped
 from lumen.journal.secrets import Scrubber
-from lumen.journal.store import JournalWriter
+from lumen.journal.store import JournalWriter, check_not_busy
 from lumen.journal.values import decode_value
 from lumen.kernel.policy import Eager, Fifo
 from lumen.runtime.inspection import state_of
@@ -148,10 +148,13 @@ class Recorded:
             InFlight: such calls were under way, and may not be made again.
             JournalError: the journal can't be read or written.
         """
+        check_not_busy(self.path)
         tail = _WithoutTail(_after(self.header, self.lines))
         self._is_read = True
         replayer = self._replayer(tail, is_resuming=True)
         given = self._settings(replayer, settings)
+        if given.timeout_ms is None:
+            given.timeout_ms = given.recorded_timeout_ms
         recorded = self.header["recorded"].get("program")
         place = self.program or recorded
         if place is not None and os.path.isdir(os.path.dirname(place)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
@@ -363,3 +364,36 @@ def test_a_run_whose_reader_has_gone_is_over(lumen):
     replayed = lumen.do("replay", "run.jsonl")
     assert replayed.code == 3
     assert "error[cancelled]" in replayed.err
+
+
+@pytest.mark.parametrize("mode", [(), ("--deterministic",)])
+def test_a_run_killed_while_it_was_busy_can_be_looked_at(lumen, mode):
+    lumen.write("main.lumen", 'cell main()\n  print("busy")\n  let mut i = 0\n  while i >= 0\n    i += 1\n  end\nend\n')
+    command = [sys.executable, "-m", "lumen", "run", "main.lumen", "--record", "run.jsonl", *mode]
+    with subprocess.Popen(command, cwd=lumen.folder, stdout=subprocess.PIPE, env=lumen.environment) as process:
+        assert process.stdout.readline() == b"busy\n"
+        process.kill()
+    done = lumen.do("replay", "run.jsonl")
+    assert done.code == 3
+    assert (done.out, "lumen resume run.jsonl" in done.err) == ("busy\n", True)
+
+
+def test_a_resumed_run_has_the_time_limit_that_it_had(lumen):
+    program = 'cell main()\n  print("a")\n  sleep(100000)\nend\n'
+    done = lumen(program, "--record", "run.jsonl", "--timeout", "300")
+    assert done.code == 3
+    path = lumen.folder / "run.jsonl"
+    lines = path.read_bytes().split(b"\n")
+    path.write_bytes(b"\n".join([line for line in lines[:3] if line] + [b""]))
+    resumed = lumen.do("resume", "run.jsonl")
+    assert resumed.code == 3
+    assert "longer than 300 ms" in resumed.err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_what_is_no_file_is_no_journal(lumen):
+    os.mkfifo(lumen.folder / "pipe")
+    for command in (("replay",), ("resume",), ("trace", "show")):
+        done = lumen.do(*command, "pipe")
+        assert done.code == 1
+        assert "error[not-a-journal]" in done.err
