@@ -98,6 +98,8 @@ def describe(event: Event) -> str:
     if kind == "ask":
         return f"the {event['kind']} call {event['name']}({_short(event['input'])})"
     if kind == "now":
+        if event["kind"] == "tool":
+            return f"the first use of tool {event['name']}"
         return f"{event['name']}({_short(event['input'])})"
     if kind == "answer":
         return f"the answer to ask {event['id']}" if event["outcome"] != "cancelled" else f"ask {event['id']} given up"

@@ -550,7 +550,10 @@ class Replayer(Recorder):
             raise JournalStopped(error) from None
         self._now_line(kind, name, payload, "", "")
         if failure is not None:
-            raise self._failure(failure)
+            try:
+                raise self._failure(failure)
+            except JournalError as error:
+                raise JournalStopped(error) from None
         return value
 
     def clock(self) -> int:

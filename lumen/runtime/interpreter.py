@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from lumen.kernel.cancel import Cancelled
 from lumen.kernel.future import CANCEL_REQUESTED, CLOSING, COMPLETED, FAILED
 from lumen.kernel.kernel import Kernel
 from lumen.kernel.policy import Eager, Fifo
@@ -211,7 +212,7 @@ class Run:
             if coro is not None:
                 try:
                     coro.close()
-                except BaseException:
+                except (Exception, Cancelled):
                     pass  # its cleanup waits, or fails
         self.output.drop()
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from hashlib import sha256
 
 from lumen import __version__, resources
 from lumen.journal.jsonlines import canonical
 from lumen.journal.values import encode_value
+from lumen.runtime.finder import SUFFIXES
 from lumen.values.model import Enum, Record
 
 TYPE_CHECKING = False
@@ -73,7 +75,7 @@ def header(
         where = None
     else:
         where = os.path.abspath(main.path)
-    given = {
+    given: dict[str, Any] = {
         "entry": settings.cell,
         "format": FORMAT,
         "language": __version__,
@@ -86,6 +88,9 @@ def header(
         "sources": sources,
         "stdlib": library,
     }
+    imports = _imports(loader, main)
+    if imports:
+        given["imports"] = imports
     members = {name: canonical(value) for name, value in given.items()}
     if scrubber is not None:
         # An argument called `password` is not written; nor is it wherever else it turns up.
@@ -94,6 +99,20 @@ def header(
                 scrubber.remember(value)
     members["input"] = encode_value(settings.kwargs, canonical=True, scrubber=scrubber, is_input=True)
     return members
+
+
+def _imports(loader: Loader, main: Unit) -> dict[str, dict[str, str]]:
+    """What the imports of each module were found to be, where its name alone does not say so."""
+    found: dict[str, dict[str, str]] = {}
+    for unit in loader.units.values():
+        importer = logical_path(unit, main)
+        folder = posixpath.dirname(importer)
+        for name, imported in unit.imports.items():
+            path = logical_path(imported, main)
+            beside = posixpath.normpath(posixpath.join(folder, *name.split(".")))
+            if not name.startswith("std.") and path.partition(beside)[::2] not in [("", suffix) for suffix in SUFFIXES]:
+                found.setdefault(importer, {})[name] = path
+    return found
 
 
 def _now() -> str:

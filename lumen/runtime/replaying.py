@@ -6,7 +6,7 @@ import os
 
 from lumen.journal.blobs import BlobStore
 from lumen.journal.divergence import Divergence, is_same
-from lumen.journal.errors import JournalError
+from lumen.journal.errors import JournalError, JournalStopped
 from lumen.journal.probe import Probe
 from lumen.journal.reading import Lines
 from lumen.journal.replayer import JournalEnded, Replayer, Stopped
@@ -249,7 +249,7 @@ class Recorded:
         run = Run(self.loader, self.unit, Output(None), self._settings(replayer))
         try:
             run.replay(replayer)
-        except (Divergence, Stopped, JournalEnded):
+        except (Divergence, Stopped, JournalEnded, JournalStopped):
             run.abandon(replayer)
         finally:
             if self._kept is None:
@@ -330,7 +330,7 @@ def _load_with(
         loader = Loader(options, cache)
         return loader, loader.load_program(program)
     sources = header["sources"]
-    stored = StoredLoader(options, sources, cache)
+    stored = StoredLoader(options, sources, header.get("imports", {}), cache)
     main = header["main"]
     return stored, stored.load_program(main, sources[main].encode("utf-8", "surrogatepass"))
 

@@ -20,28 +20,24 @@ if TYPE_CHECKING:
 class StoredFinder(Finder):
     """Finds modules among stored texts; those of the standard library where they always are."""
 
-    def __init__(self, sources: Mapping[str, str]) -> None:
+    def __init__(self, sources: Mapping[str, str], imports: Mapping[str, Mapping[str, str]]) -> None:
         super().__init__()
         self._sources = sources
+        self._imports = imports
         self.is_configured = False
         """Whether `lumen.toml` counts: for a run that goes on with the tools of today."""
 
     def find(self, dotted: str, importer: str) -> str | None:
         """See Finder.find."""
+        known = self._imports.get(importer, {}).get(dotted)
+        if known is not None:
+            return known
         parts = dotted.split(".")
         base = posixpath.normpath(posixpath.join(posixpath.dirname(importer), *parts))
         found = self._stored(base)
         if found is not None:
             return found
-        library = super().find(dotted, importer) if parts[0] == "std" or os.path.isabs(importer) else None
-        if library is not None:
-            return library
-        # It came from `[paths]`: the only module whose path ends like its name.
-        for path in self._sources:
-            for suffix in SUFFIXES:
-                if path.endswith("/".join(parts) + suffix):
-                    return path
-        return None
+        return super().find(dotted, importer) if parts[0] == "std" or os.path.isabs(importer) else None
 
     def _stored(self, base: str) -> str | None:
         for suffix in SUFFIXES:
@@ -55,12 +51,18 @@ class StoredFinder(Finder):
 
 
 class StoredLoader(Loader):
-    """Loads a program whose modules are given as text, by logical path."""
+    """Loads a program whose modules are given as text, by logical path; `imports` as in the header of a journal."""
 
-    def __init__(self, options: Options, sources: Mapping[str, str], cache: CodeCache | None = None) -> None:
+    def __init__(
+        self,
+        options: Options,
+        sources: Mapping[str, str],
+        imports: Mapping[str, Mapping[str, str]],
+        cache: CodeCache | None = None,
+    ) -> None:
         super().__init__(options, cache)
         self._stored = sources
-        self.finder: StoredFinder = StoredFinder(sources)
+        self.finder: StoredFinder = StoredFinder(sources, imports)
 
     def read(self, path: str) -> bytes:
         """See Loader.read."""

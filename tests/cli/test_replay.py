@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -31,6 +32,7 @@ end
 
 SHOP = """\
 import os
+import shutil
 
 def buy(item: str, count: int) -> int:
     with open("sold.txt", "a") as file:
@@ -397,3 +399,19 @@ def test_what_is_no_file_is_no_journal(lumen):
         done = lumen.do(*command, "pipe")
         assert done.code == 1
         assert "error[not-a-journal]" in done.err
+
+
+def test_modules_that_lie_elsewhere_are_found_in_the_journal(lumen):
+    lumen.write("app/lumen.toml", '[paths]\nshared = "../lib"\nfolders = ["../more", "../most"]\n')
+    lumen.write("lib/names.lumen", "pub cell first() = 1\n")
+    lumen.write("more/ab.lumen", "import b: *\npub cell third() = second() + 1\n")
+    lumen.write("more/b.lumen", "pub cell second() = 2\n")
+    lumen.write("most/extra.lumen", "pub cell other() = 9\n")
+    main = "import shared.names: first\nimport ab: third\nimport extra: other\nprint([first(), third(), other()])\n"
+    lumen.write("app/main.lumen", main)
+    recorded = lumen.do("run", "app/main.lumen", "--record", "run.jsonl")
+    assert (recorded.code, recorded.out) == (0, "[1, 3, 9]\n"), recorded.err
+    for folder in ("app", "lib", "more", "most"):
+        shutil.rmtree(lumen.folder / folder)
+    replayed = lumen.do("replay", "run.jsonl")
+    assert (replayed.code, replayed.out) == (0, "[1, 3, 9]\n"), replayed.err
