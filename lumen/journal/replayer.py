@@ -391,13 +391,13 @@ class Replayer(Recorder):
         self._go_on()
         if self.is_live:
             return None
-        at = len(self.log)
-        rest = self._ops
         reason = self.stops_here()
         if reason is not None:
             return 0, [], reason
         if self._is_virtual:
             return self._feed_virtual()
+        at = len(self.log)
+        rest = self._ops
         if at >= len(rest):
             if self._event(1 if rest else 0) is None:
                 return None
@@ -412,9 +412,12 @@ class Replayer(Recorder):
     def stops_here(self) -> str | None:
         """See Journal.stops_here."""
         self._go_on()
-        if self.is_live or self._now is None:
+        following = self._now
+        if self.is_live or following is None:
             return None
-        signal = self._event(1) if self._now.kind == "tasks" else self._now
+        if following.kind == "tasks" and not self.log:
+            return None  # a turn in most replays: something was done before a signal could come
+        signal = self._event(1) if following.kind == "tasks" else following
         if signal is None or signal.kind != "signal" or signal["what"] == "deadlock":
             return None
         if len(self.log) != len(self._ops):
