@@ -277,7 +277,7 @@ def test_busy_code_that_was_killed_goes_on(journal, is_async):
 def test_the_time_limit(journal, body, is_fifo):
     cleaned = 'defer\n    print("cleaned")\n  end'
     source = f"use tool world.wait as Wait\n{SPUN}cell main() -> Any / {{external}}\n  {cleaned}\n  {body}\nend\n"
-    interpreter = lumen.Interpreter(deterministic=is_fifo, timeout_s=0.02)
+    interpreter = lumen.Interpreter(deterministic=is_fifo, timeout_s=0.15)
     interpreter.provide("world.wait", trio.sleep_forever)
     then = interpreter.run(source=source, record=journal, check=False)
     assert then.error.code == "timeout"
